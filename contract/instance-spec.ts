@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { ImageReferenceText } from "./image-reference.ts";
+import { InstanceName, Labels, MacAddress, NetworkName, ProfileName } from "./patterns.ts";
+import { MachineSize } from "./profiles.ts";
+
+/** The network that every installed execute node offers unless its administrator says otherwise. */
+export const DEFAULT_NETWORK = "default";
+
+/** What is asked for: one machine, with every default filled in. */
+export const InstanceSpec = z.strictObject({
+  name: InstanceName,
+  /** `name@sha256:<digest>`. */
+  image: z.string().refine((text) => ImageReferenceText.safeParse(text).success, "must be name@sha256:<digest>"),
+  /** The profile's name, or `custom`. */
+  profile: ProfileName,
+  size: MachineSize,
+  network: NetworkName,
+  macAddress: MacAddress,
+  labels: Labels,
+});
+export type InstanceSpec = z.infer<typeof InstanceSpec>;
+
+/**
+ * Names what a machine is, so that a rerun can tell "my machine, as declared" from "my machine, of an earlier
+ * declaration". Labels are left out: they change in place. The profile's name is left out: its size counts.
+ */
+export function specDigest(spec: InstanceSpec): string {
+  const identity = [
+    spec.name,
+    spec.image,
+    spec.size.memoryMiB,
+    spec.size.vcpus,
+    spec.size.diskGiB ?? null,
+    spec.network,
+    spec.macAddress,
+  ];
+  return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+}
+
+/**
+ * The MAC address of the machine with this key: locally administered, the same for ever, so that a DHCP reservation
+ * survives a replacement. Forty bits of a hash: two of a thousand machines meet with a chance of one in two million.
+ */
+export function macAddressOf(key: string): string {
+  const hash = createHash("sha256").update(`mac:${key}`).digest("hex").slice(0, 10);
+  return `02:${hash.match(/../g)?.join(":")}`;
+}

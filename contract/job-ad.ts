@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
+import { InstanceSpec, specDigest } from "./instance-spec.ts";
+import { Digest, GlobalJobId, Labels } from "./patterns.ts";
+
+/** The version of the attributes below; a node refuses a job of another version with a clear reason. */
+export const JOB_SCHEMA = 1;
+
+/** The value of the job's `HookKeyword`: it selects our hooks, and START refuses VM jobs without it. */
+export const HOOK_KEYWORD = "CLOUD";
+
+/** The most that a key may take, in characters. */
+const KEY_MAX = 1024;
+
+/** One machine as a job: what is asked for, whose it is, and until when it must be acknowledged. */
+export const CloudJob = z.strictObject({
+  /** `project/stack/type/name`: who asked. A rerun finds its own machine by it. */
+  key: z.string().min(1).max(KEY_MAX),
+  spec: InstanceSpec,
+  /** False until the create that submitted it has told Pulumi about it. */
+  acknowledged: z.boolean(),
+  /** Unix time in seconds at which HTCondor removes the job while it is not acknowledged. */
+  deadline: z.int().nonnegative(),
+});
+export type CloudJob = z.infer<typeof CloudJob>;
+
+/** The job-ad attributes of ours, by the names under which they are written. Ads are read without regard to case. */
+export const ATTRIBUTE = {
+  schema: "CloudSchema",
+  name: "CloudName",
+  key: "CloudKey",
+  image: "CloudImage",
+  profile: "CloudProfile",
+  spec: "CloudSpec",
+  diskGiB: "CloudDiskGiB",
+  network: "CloudNetwork",
+  labels: "CloudLabels",
+  acknowledged: "CloudAcknowledged",
+  deadline: "CloudDeadline",
+} as const;
+
+/** Attributes that the submit commands of the VM universe set (HTCondor manual, "condor_submit", VM universe). */
+export const STANDARD_ATTRIBUTE = {
+  globalJobId: "GlobalJobId",
+  memoryMiB: "JobVMMemory",
+  vcpus: "JobVM_VCPUS",
+  macAddress: "JobVM_MACADDR",
+} as const;
+
+/** Renders the attributes of ours; memory, processors and MAC travel as submit commands. */
+export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
+  const { spec } = job;
+  return {
+    [ATTRIBUTE.schema]: JOB_SCHEMA,
+    [ATTRIBUTE.name]: spec.name,
+    [ATTRIBUTE.key]: encodeText(job.key),
+    [ATTRIBUTE.image]: spec.image,
+    [ATTRIBUTE.profile]: spec.profile,
+    [ATTRIBUTE.spec]: specDigest(spec),
+    ...(spec.size.diskGiB === undefined ? {} : { [ATTRIBUTE.diskGiB]: spec.size.diskGiB }),
+    [ATTRIBUTE.network]: spec.network,
+    [ATTRIBUTE.labels]: encodeLabels(spec.labels),
+    [ATTRIBUTE.acknowledged]: job.acknowledged,
+    [ATTRIBUTE.deadline]: job.deadline,
+  };
+}
+
+/** Labels as the value of their attribute. */
+export function encodeLabels(labels: Record<string, string>): string {
+  return encodeText(JSON.stringify(labels));
+}
+
+const base64 = z.string().transform((text, context) => {
+  const decoded = decodeText(text);
+  if (decoded !== undefined) return decoded;
+  context.addIssue({ code: "custom", message: "must be base64 of UTF-8 text" });
+  return z.NEVER;
+});
+
+const labels = base64
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message: "must be base64 of JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(Labels);
+
+/** The job ad as it is read, keyed in lower case. Bounded by the patterns, so no attribute can be of any size. */
+const JobAd = z.object({
+  globaljobid: GlobalJobId,
+  jobvmmemory: z.int(),
+  jobvm_vcpus: z.int().default(1),
+  jobvm_macaddr: z.string(),
+  cloudschema: z.literal(JOB_SCHEMA, `must be ${JOB_SCHEMA}`),
+  cloudname: z.string(),
+  cloudkey: base64,
+  cloudimage: z.string(),
+  cloudprofile: z.string(),
+  cloudspec: Digest,
+  clouddiskgib: z.int().optional(),
+  cloudnetwork: z.string(),
+  cloudlabels: labels,
+  cloudacknowledged: z.boolean(),
+  clouddeadline: z.int(),
+});
+
+/** A job ad of ours, parsed and checked whole. */
+export interface ParsedJob {
+  readonly globalJobId: string;
+  readonly job: CloudJob;
+  /** The digest that the submitter computed; differs from `specDigest(job.spec)` when the ad was edited. */
+  readonly specDigest: string;
+}
+
+/**
+ * Reads a job ad as one of ours. Takes the ad as `condor_q -json` gives it or as `parseClassAdLines` does; throws a
+ * `ZodError` that names each attribute that breaks the contract.
+ */
+export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
+  const lower = JobAd.parse(Object.fromEntries(Object.entries(ad).map(([name, value]) => [name.toLowerCase(), value])));
+  const job = CloudJob.parse({
+    key: lower.cloudkey,
+    spec: {
+      name: lower.cloudname,
+      image: lower.cloudimage,
+      profile: lower.cloudprofile,
+      size: {
+        memoryMiB: lower.jobvmmemory,
+        vcpus: lower.jobvm_vcpus,
+        ...(lower.clouddiskgib === undefined ? {} : { diskGiB: lower.clouddiskgib }),
+      },
+      network: lower.cloudnetwork,
+      macAddress: lower.jobvm_macaddr,
+      labels: lower.cloudlabels,
+    },
+    acknowledged: lower.cloudacknowledged,
+    deadline: lower.clouddeadline,
+  });
+  return { globalJobId: lower.globaljobid, job, specDigest: lower.cloudspec };
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
+import { Digest, GlobalJobId, MacAddress, NetworkName } from "./patterns.ts";
+
+/** The version of what an execute node advertises. */
+export const NODE_SCHEMA = 1;
+
+/** Seconds after which a node whose agent has been silent takes no machine. The agent speaks three times as often. */
+export const HEARTBEAT_TIMEOUT_SECONDS = 60;
+
+/** The slot attributes of ours that describe the node, and those that describe the machine in the slot. */
+export const SLOT_ATTRIBUTE = {
+  schema: "CloudNodeSchema",
+  /** Unix time in seconds; START compares it with `time()`. */
+  heartbeat: "CloudHeartbeat",
+  /** Digests in the cache, comma separated, for a job's `rank`. */
+  images: "CloudImages",
+  cacheUsedMiB: "CloudCacheUsedMiB",
+  diskFreeMiB: "CloudDiskFreeMiB",
+  /** Names of the networks, comma separated, for a job's `requirements`. */
+  networks: "CloudNetworks",
+  acceleration: "CloudAcceleration",
+  job: "CloudInstanceJob",
+  state: "CloudInstanceState",
+  macAddress: "CloudInstanceMac",
+  ipAddress: "CloudInstanceIp",
+  vncAddress: "CloudInstanceVnc",
+  startedAt: "CloudInstanceStartedAt",
+  message: "CloudInstanceMessage",
+} as const;
+
+const list = <T extends z.ZodType<unknown, string>>(item: T) =>
+  z
+    .string()
+    .transform((text) => text.split(",").filter((part) => part !== ""))
+    .pipe(z.array(item));
+
+/** What a node says about itself. */
+export const NodeReport = z.object({
+  heartbeat: z.int().nonnegative(),
+  images: z.array(Digest),
+  cacheUsedMiB: z.int().nonnegative(),
+  diskFreeMiB: z.int().nonnegative(),
+  networks: z.array(NetworkName),
+  /** `kvm`, or `qemu` where the machine has to emulate. */
+  acceleration: z.enum(["kvm", "qemu"]),
+});
+export type NodeReport = z.infer<typeof NodeReport>;
+
+/** What a machine does, as its node's agent sees it. */
+export const MachineState = z.enum(["preparing", "prepared", "running", "paused", "stopped", "failed"]);
+export type MachineState = z.infer<typeof MachineState>;
+
+/** What a node says about one machine. */
+export const MachineReport = z.object({
+  globalJobId: GlobalJobId,
+  state: MachineState,
+  macAddress: MacAddress.optional(),
+  ipAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
+  /** `host:port` of the VNC console. */
+  vncAddress: z.string().max(300).optional(),
+  /** Unix time in seconds at which the domain was first seen running. */
+  startedAt: z.int().positive().optional(),
+  /** Progress or cause, for people. */
+  message: z.string().max(2000).optional(),
+});
+export type MachineReport = z.infer<typeof MachineReport>;
+
+/** Renders the node's report as slot attributes. */
+export function nodeReportAttributes(report: NodeReport): Record<string, ClassAdValue> {
+  return {
+    [SLOT_ATTRIBUTE.schema]: NODE_SCHEMA,
+    [SLOT_ATTRIBUTE.heartbeat]: report.heartbeat,
+    [SLOT_ATTRIBUTE.images]: report.images.join(","),
+    [SLOT_ATTRIBUTE.cacheUsedMiB]: report.cacheUsedMiB,
+    [SLOT_ATTRIBUTE.diskFreeMiB]: report.diskFreeMiB,
+    [SLOT_ATTRIBUTE.networks]: report.networks.join(","),
+    [SLOT_ATTRIBUTE.acceleration]: report.acceleration,
+  };
+}
+
+/** Renders a machine's report as slot attributes; the message is free text and travels as base64. */
+export function machineReportAttributes(report: MachineReport): Record<string, ClassAdValue> {
+  return {
+    [SLOT_ATTRIBUTE.job]: report.globalJobId,
+    [SLOT_ATTRIBUTE.state]: report.state,
+    ...(report.macAddress === undefined ? {} : { [SLOT_ATTRIBUTE.macAddress]: report.macAddress }),
+    ...(report.ipAddress === undefined ? {} : { [SLOT_ATTRIBUTE.ipAddress]: report.ipAddress }),
+    ...(report.vncAddress === undefined ? {} : { [SLOT_ATTRIBUTE.vncAddress]: report.vncAddress }),
+    ...(report.startedAt === undefined ? {} : { [SLOT_ATTRIBUTE.startedAt]: report.startedAt }),
+    ...(report.message === undefined ? {} : { [SLOT_ATTRIBUTE.message]: encodeText(report.message) }),
+  };
+}
+
+const NodeAd = z
+  .object({
+    [SLOT_ATTRIBUTE.schema]: z.literal(NODE_SCHEMA),
+    [SLOT_ATTRIBUTE.heartbeat]: z.int(),
+    [SLOT_ATTRIBUTE.images]: list(Digest),
+    [SLOT_ATTRIBUTE.cacheUsedMiB]: z.int(),
+    [SLOT_ATTRIBUTE.diskFreeMiB]: z.int(),
+    [SLOT_ATTRIBUTE.networks]: list(NetworkName),
+    [SLOT_ATTRIBUTE.acceleration]: z.string(),
+  })
+  .transform((ad) => ({
+    heartbeat: ad[SLOT_ATTRIBUTE.heartbeat],
+    images: ad[SLOT_ATTRIBUTE.images],
+    cacheUsedMiB: ad[SLOT_ATTRIBUTE.cacheUsedMiB],
+    diskFreeMiB: ad[SLOT_ATTRIBUTE.diskFreeMiB],
+    networks: ad[SLOT_ATTRIBUTE.networks],
+    acceleration: ad[SLOT_ATTRIBUTE.acceleration],
+  }))
+  .pipe(NodeReport);
+
+/** Reads the node's report from a slot ad (`condor_status -json`); undefined where no agent of ours has spoken. */
+export function parseNodeReport(ad: Readonly<Record<string, unknown>>): NodeReport | undefined {
+  const parsed = NodeAd.safeParse(ad);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Reads a machine's report from a slot ad; undefined where the slot holds none, or one that breaks the contract. */
+export function parseMachineReport(ad: Readonly<Record<string, unknown>>): MachineReport | undefined {
+  const message = ad[SLOT_ATTRIBUTE.message];
+  const parsed = MachineReport.safeParse({
+    globalJobId: ad[SLOT_ATTRIBUTE.job],
+    state: ad[SLOT_ATTRIBUTE.state],
+    macAddress: ad[SLOT_ATTRIBUTE.macAddress],
+    ipAddress: ad[SLOT_ATTRIBUTE.ipAddress],
+    vncAddress: ad[SLOT_ATTRIBUTE.vncAddress],
+    startedAt: ad[SLOT_ATTRIBUTE.startedAt],
+    message: typeof message === "string" ? decodeText(message) : undefined,
+  });
+  return parsed.success ? parsed.data : undefined;
+}

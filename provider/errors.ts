@@ -1,0 +1,60 @@
+/** What a program may want to tell apart. */
+export type CloudErrorCode =
+  | "invalid-input"
+  | "not-found"
+  | "refused"
+  | "held"
+  | "unsatisfiable"
+  | "timed-out"
+  | "interrupted"
+  | "store"
+  | "in-use"
+  | "permission"
+  | "command-missing"
+  | "command-failed"
+  | "unexpected-output";
+
+/** The parts of an error's message, each of them a sentence or less. */
+export interface CloudErrorParts {
+  /** What happened, and to what. */
+  readonly what: string;
+  /** Why, where possible in the words of the part that refused. */
+  readonly why?: string | undefined;
+  /** What to do next. */
+  readonly remedy?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Base of every error that this project throws for its users; `code` is for programs, `message` for people. */
+export abstract class CloudError extends Error {
+  abstract readonly code: CloudErrorCode;
+  readonly what: string;
+  readonly why: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(parts: CloudErrorParts) {
+    super(
+      [parts.what, parts.why, parts.remedy].filter((part) => part !== undefined && part !== "").join("\n  "),
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
+    this.name = new.target.name;
+    this.what = parts.what;
+    this.why = parts.why;
+    this.remedy = parts.remedy;
+  }
+}
+
+/** A wait's deadline passed. */
+export class TimedOutError extends CloudError {
+  readonly code = "timed-out";
+}
+
+/** The person or the engine asked to stop (Ctrl-C). */
+export class InterruptedError extends CloudError {
+  readonly code = "interrupted";
+}
+
+/** A setting or an argument that cannot be used. */
+export class InvalidInputError extends CloudError {
+  readonly code = "invalid-input";
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { InterruptedError, TimedOutError } from "./errors.ts";
+
+/** Says what is going on, on the resource's own row or on a terminal; an empty message clears it. */
+export type Progress = (message: string) => void;
+
+/**
+ * One object that every step of an operation is handed: until when, whether anybody still wants it, and where progress
+ * goes. A step that waits asks {@link Operation.pause} and nothing else, so no wait can outlive its operation.
+ */
+export class Operation {
+  /** Milliseconds since the epoch; infinite where there is no deadline. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly timeoutSeconds: number;
+
+  /** @param options.timeoutSeconds - absent: no deadline. */
+  constructor(options: { timeoutSeconds?: number | undefined; signal?: AbortSignal; progress?: Progress } = {}) {
+    this.timeoutSeconds = options.timeoutSeconds ?? Number.POSITIVE_INFINITY;
+    this.deadline = Date.now() + this.timeoutSeconds * 1000;
+    this.signal = options.signal ?? new AbortController().signal;
+    this.progress = options.progress ?? (() => {});
+  }
+
+  /**
+   * Throws when the operation's time is up or somebody interrupted it.
+   *
+   * @param waitedFor - what was being waited for and what was last seen, for the error
+   * @param remedy - what the user can do then
+   */
+  check(waitedFor: string, remedy?: string): void {
+    if (this.signal.aborted) throw new InterruptedError({ what: `Interrupted while ${waitedFor}.`, remedy });
+    if (Date.now() >= this.deadline) {
+      throw new TimedOutError({ what: `Timed out after ${this.timeoutSeconds} s while ${waitedFor}.`, remedy });
+    }
+  }
+
+  /** Waits a moment, but never past the deadline or an interruption; throws as {@link Operation.check} does. */
+  async pause(milliseconds: number, waitedFor: string, remedy?: string): Promise<void> {
+    this.check(waitedFor, remedy);
+    const moment = Math.max(0, Math.min(milliseconds, this.deadline - Date.now()));
+    await sleep(moment, undefined, { signal: this.signal }).catch(() => {});
+    this.check(waitedFor, remedy);
+  }
+}

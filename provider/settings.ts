@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { DEFAULT_PROFILES, Profiles } from "../contract/profiles.ts";
+import { InvalidInputError } from "./errors.ts";
+
+const text = z.string().min(1);
+
+/** What a stack or a shell may configure; everything has a default but the store. */
+export const SettingsInput = z.strictObject({
+  /** The folder of the image store, as this process sees it. Configuration `condor:store`, `CONDOR_CLOUD_STORE`. */
+  store: text.optional(),
+  /** The schedd's name, as `condor_q -name` takes it; absent: the local one. `condor:schedd`, `CONDOR_CLOUD_SCHEDD`. */
+  schedd: text.optional(),
+  /** The collector's address, as `-pool` takes it; absent: the local configuration's. `condor:pool`, `CONDOR_CLOUD_POOL`. */
+  pool: text.optional(),
+  /** A folder with HTCondor's client commands, looked at before PATH. `condor:commands`, `CONDOR_CLOUD_COMMANDS`. */
+  commands: text.optional(),
+  /** Profiles that add to the default ones or override them. `condor:profiles`, an object. */
+  profiles: Profiles.optional(),
+});
+
+/** The settings of one process, defaults filled in. */
+export interface Settings {
+  readonly store: string | undefined;
+  readonly schedd: string | undefined;
+  readonly pool: string | undefined;
+  readonly commands: string | undefined;
+  readonly profiles: Profiles;
+}
+
+/**
+ * Joins configuration and environment; configuration wins.
+ *
+ * @param configured - what the stack's configuration says, by the names of {@link SettingsInput}
+ * @throws InvalidInputError naming each setting that cannot be used
+ */
+export function readSettings(
+  configured: Readonly<Record<string, unknown>> = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Settings {
+  const given = {
+    store: environment["CONDOR_CLOUD_STORE"] || undefined,
+    schedd: environment["CONDOR_CLOUD_SCHEDD"] || undefined,
+    pool: environment["CONDOR_CLOUD_POOL"] || undefined,
+    commands: environment["CONDOR_CLOUD_COMMANDS"] || undefined,
+    ...Object.fromEntries(Object.entries(configured).filter(([, value]) => value !== undefined)),
+  };
+  const parsed = SettingsInput.safeParse(given);
+  if (!parsed.success) {
+    throw new InvalidInputError({
+      what: "The configuration cannot be used.",
+      why: parsed.error.issues.map((issue) => `condor:${issue.path.join(".")}: ${issue.message}`).join("\n  "),
+      remedy: "Correct it with `pulumi config set`.",
+    });
+  }
+  return {
+    store: parsed.data.store,
+    schedd: parsed.data.schedd,
+    pool: parsed.data.pool,
+    commands: parsed.data.commands,
+    profiles: { ...DEFAULT_PROFILES, ...parsed.data.profiles },
+  };
+}
