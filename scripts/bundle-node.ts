@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { BUNDLE_FILE } from "../execute-node/install/configuration.ts";
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Bundles what runs on an execute node into one file for Node.js 20, so that a node needs neither npm nor a registry.
+ *
+ * @returns the path of the bundle
+ */
+export async function bundleNode(): Promise<string> {
+  const outfile = join(PROJECT, "dist", "execute-node", BUNDLE_FILE);
+  const { version } = JSON.parse(await readFile(join(PROJECT, "package.json"), "utf8")) as { version: string };
+  await build({
+    entryPoints: [join(PROJECT, "execute-node", "main.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: `// Condor Cloud for Pulumi ${version}, execute node. Apache-2.0.` },
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await bundleNode());
