@@ -1,0 +1,106 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import yoctoSpinner from "yocto-spinner";
+import type { Reporter } from "../sandbox/actions/action.ts";
+
+/** Seconds between two lines about the same phase where no one watches a live line. */
+const QUIET_SECONDS = 15;
+
+/** Shows phases with their elapsed time on a terminal, or as plain lines in a log; keeps every word in a file. */
+export class Phases implements Reporter {
+  readonly #output: NodeJS.WriteStream;
+  readonly #logFile: string | undefined;
+  readonly #live: boolean;
+  #spinner: ReturnType<typeof yoctoSpinner> | undefined;
+  #clock: NodeJS.Timeout | undefined;
+  #title = "";
+  #message = "";
+  #startedAt = 0;
+  #lastLineAt = 0;
+
+  /** @param options.logFile - every start, message and end is appended here, with the time. */
+  constructor(options: { output?: NodeJS.WriteStream; logFile?: string } = {}) {
+    this.#output = options.output ?? process.stderr;
+    this.#logFile = options.logFile;
+    this.#live = this.#output.isTTY === true && !process.env.CI;
+    if (this.#logFile) mkdirSync(dirname(this.#logFile), { recursive: true });
+  }
+
+  /** The title of the phase under way; empty between phases. */
+  get current(): string {
+    return this.#title;
+  }
+
+  start(title: string): void {
+    this.#title = title;
+    this.#message = "";
+    this.#startedAt = this.#lastLineAt = Date.now();
+    this.log(`start: ${title}`);
+    if (this.#live) {
+      this.#spinner = yoctoSpinner({ text: title, stream: this.#output, handleSignals: false }).start();
+      this.#clock = setInterval(() => this.#refresh(), 1000).unref();
+    } else {
+      this.#output.write(`… ${title}\n`);
+    }
+  }
+
+  say(message: string): void {
+    this.log(message);
+    this.#message = message;
+    if (this.#live) this.#refresh();
+    else if (Date.now() - this.#lastLineAt >= QUIET_SECONDS * 1000) {
+      this.#lastLineAt = Date.now();
+      this.#output.write(`  ${message} (${this.#elapsed()})\n`);
+    }
+  }
+
+  done(title: string, seconds: number): void {
+    this.#end("✓", title, seconds);
+  }
+
+  failed(title: string, seconds: number, error: unknown): void {
+    this.#end("✗", title, seconds);
+    this.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  /** Writes to the log file only. */
+  log(text: string): void {
+    if (this.#logFile) appendFileSync(this.#logFile, `${new Date().toISOString()} ${text}\n`);
+  }
+
+  #end(mark: string, title: string, seconds: number): void {
+    clearInterval(this.#clock);
+    this.#spinner?.stop();
+    this.#spinner = undefined;
+    this.#title = "";
+    const line = `${mark} ${title}  ${seconds.toFixed(1)} s`;
+    this.#output.write(`${line}\n`);
+    this.log(line);
+  }
+
+  #refresh(): void {
+    if (!this.#spinner) return;
+    const width = (this.#output.columns ?? 80) - 4;
+    const text = `${this.#title}  ${this.#elapsed()}${this.#message ? `  ${this.#message}` : ""}`;
+    this.#spinner.text = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  }
+
+  #elapsed(): string {
+    return `${Math.round((Date.now() - this.#startedAt) / 1000)} s`;
+  }
+}
+
+/** Runs one phase: its start, its end and its seconds are shown, its error passes through. */
+export async function phase<T>(reporter: Reporter, title: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = Date.now();
+  const seconds = () => (Date.now() - startedAt) / 1000;
+  reporter.start(title);
+  try {
+    const result = await work();
+    reporter.done(title, seconds());
+    return result;
+  } catch (error) {
+    reporter.failed(title, seconds(), error);
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { inject } from "vitest";
+
+/** A machine's arguments, as a test's program takes them from the stack's configuration. */
+export interface MachineArguments {
+  image?: string;
+  name?: string;
+  profile?: string | { memoryMiB: number; vcpus: number; diskGiB?: number };
+  labels?: Record<string, string>;
+  timeoutSeconds?: number;
+}
+
+/** The tests' program: plain JavaScript, so that no compiler's seconds are in what is tested. */
+const PROGRAM = `
+import * as pulumi from "@pulumi/pulumi";
+import { CondorImage, CondorInstance } from "pulumi-condor";
+const config = new pulumi.Config();
+export const images = {};
+for (const [name, source] of Object.entries(config.getObject("images") ?? {})) images[name] = new CondorImage(name, { source });
+export const machines = {};
+for (const [name, args] of Object.entries(config.getObject("machines") ?? {})) {
+  machines[name] = new CondorInstance(name, { image: images.guest?.reference, ...args });
+}
+`;
+
+/** One stack of a test's own, with a project folder of its own. */
+export interface TestStack {
+  readonly stack: Stack;
+  /** Declares the machines, and the images by their source. */
+  declare(machines: Record<string, MachineArguments>, images?: Record<string, string>): Promise<void>;
+  /** Destroys whatever is left and removes the folder. */
+  dispose(): Promise<void>;
+  readonly folder: string;
+}
+
+/** Makes a stack in an empty project that uses the packed package by its public name. */
+export async function makeStack(name: string): Promise<TestStack> {
+  const folder = await mkdtemp(join(tmpdir(), "condor-cloud-stack-"));
+  const installed = inject("project");
+  await cp(join(installed, "package.json"), join(folder, "package.json"));
+  await symlink(join(installed, "node_modules"), join(folder, "node_modules"));
+  await writeFile(join(folder, "Pulumi.yaml"), "name: main-job\nruntime: nodejs\nmain: index.mjs\n");
+  await writeFile(join(folder, "index.mjs"), PROGRAM);
+  const envVars = inject("environment");
+  // The Automation API looks for the CLI on this process's own PATH.
+  process.env.PATH = envVars.PATH;
+  const stack = await LocalWorkspace.createStack({ stackName: name, workDir: folder }, { workDir: folder, envVars });
+  return {
+    stack,
+    folder,
+    async declare(machines, images = { guest: inject("guest") }) {
+      await stack.setConfig("main-job:machines", { value: JSON.stringify(machines) });
+      await stack.setConfig("main-job:images", { value: JSON.stringify(images) });
+    },
+    async dispose() {
+      await stack.destroy();
+      await stack.workspace.removeStack(name);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
