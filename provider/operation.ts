@@ -14,13 +14,26 @@ export class Operation {
   readonly signal: AbortSignal;
   readonly progress: Progress;
   readonly timeoutSeconds: number;
+  /** Whether whoever asked can still hear the answer; an orphan must not finish what nobody will record. */
+  readonly stillWanted: () => Promise<boolean>;
 
-  /** @param options.timeoutSeconds - absent: no deadline. */
-  constructor(options: { timeoutSeconds?: number | undefined; signal?: AbortSignal; progress?: Progress } = {}) {
+  /**
+   * @param options.timeoutSeconds - absent: no deadline.
+   * @param options.stillWanted - absent: always.
+   */
+  constructor(
+    options: {
+      timeoutSeconds?: number | undefined;
+      signal?: AbortSignal;
+      progress?: Progress;
+      stillWanted?: () => Promise<boolean>;
+    } = {},
+  ) {
     this.timeoutSeconds = options.timeoutSeconds ?? Number.POSITIVE_INFINITY;
     this.deadline = Date.now() + this.timeoutSeconds * 1000;
     this.signal = options.signal ?? new AbortController().signal;
     this.progress = options.progress ?? (() => {});
+    this.stillWanted = options.stillWanted ?? (async () => true);
   }
 
   /**
