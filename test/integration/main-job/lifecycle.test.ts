@@ -1,0 +1,172 @@
+import { copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { cachedImages, condor, domains, eventually, instanceFolders, onNode, queue, storeFiles } from "./pool.ts";
+import { makeStack, type TestStack } from "./stack.ts";
+
+interface Machine {
+  id: string;
+  jobId: string;
+  state: string;
+  host: string;
+  ipAddress: string;
+  macAddress: string;
+  vncAddress: string;
+  startedAt: string;
+}
+
+let world: TestStack;
+
+async function machine(name = "web"): Promise<Machine> {
+  const outputs = await world.stack.outputs();
+  return outputs.machines?.value[name];
+}
+
+/** Nothing of any machine is left: not in the queue, not in libvirt, not on the node's disk. */
+async function nothingLeft(): Promise<void> {
+  expect(await queue()).toEqual([]);
+  await eventually("libvirt's domains to end", domains, (found) => found.length === 0);
+  await eventually("instance folders to go", instanceFolders, (found) => found.length === 0);
+}
+
+describe.sequential("the life of a machine, through the real CLI", () => {
+  beforeAll(async () => {
+    world = await makeStack("life");
+  });
+  afterAll(async () => {
+    await world.dispose();
+  });
+
+  let first: Machine;
+
+  test("`pulumi up` boots a machine that answers at the address it gives back", async () => {
+    await world.declare({ web: { profile: { memoryMiB: 128, vcpus: 1 } } });
+    await world.stack.up();
+    first = await machine();
+    expect(first.state).toBe("running");
+    expect(first.ipAddress).toMatch(/^10\./);
+    expect(first.macAddress).toMatch(/^02(:[0-9a-f]{2}){5}$/);
+    expect(first.vncAddress).toMatch(/:59\d\d$/);
+    expect(first.host).toContain("exec1");
+    expect(Date.parse(first.startedAt)).toBeGreaterThan(Date.now() - 600_000);
+    const answer = await fetch(`http://${first.ipAddress}/id`);
+    expect(await answer.text()).toContain(first.ipAddress);
+    expect(await domains()).toHaveLength(1);
+    expect(await onNode("virsh", "-c", "qemu:///system", "dumpxml", (await domains())[0] ?? "")).toContain(
+      first.macAddress,
+    );
+  });
+
+  test("the job is acknowledged, so its deadline removes it no more", async () => {
+    const [job] = await queue();
+    expect(job).toMatchObject({ CloudAcknowledged: true, CloudName: "web", GlobalJobId: first.id });
+  });
+
+  test("the state holds one line of code and no more than 4 KB a machine", async () => {
+    const exported = await world.stack.exportStack();
+    const resources: { type: string; inputs: Record<string, string> }[] = exported.deployment.resources;
+    const instance = resources.find((resource) => resource.type.endsWith("condor:Instance"));
+    expect(instance?.inputs.__provider).toBe('exports.handler = () => require("pulumi-condor/dynamic").instance;');
+    expect(JSON.stringify(instance).length).toBeLessThan(4096);
+  });
+
+  test("a second `pulumi up` changes nothing", async () => {
+    const result = await world.stack.up();
+    expect(result.summary.resourceChanges).toEqual({ same: 3 });
+    expect((await machine()).id).toBe(first.id);
+  });
+
+  test("changed labels are a change in place and reach the job", async () => {
+    const labels = { note: `quotes " ' \\ $(HOME) $ENV(HOME) ; \n new line, ümläut 🚀`, "team/role": "web" };
+    await world.declare({ web: { profile: { memoryMiB: 128, vcpus: 1 }, labels } });
+    const result = await world.stack.up();
+    expect(result.summary.resourceChanges).toMatchObject({ update: 1, same: 2 });
+    expect((await machine()).id).toBe(first.id);
+    const [job] = await queue();
+    expect(JSON.parse(Buffer.from(String(job?.CloudLabels), "base64").toString())).toEqual(labels);
+  });
+
+  test("the preview of a changed profile is a replacement that names the property", async () => {
+    await world.declare({ web: { profile: { memoryMiB: 160, vcpus: 2 } } });
+    const steps: { op: string; keys: string[] }[] = [];
+    await world.stack.preview({
+      onEvent: (event) => {
+        const metadata = event.resourcePreEvent?.metadata;
+        if (metadata?.type.endsWith("condor:Instance")) steps.push({ op: metadata.op, keys: metadata.keys ?? [] });
+      },
+    });
+    expect(steps.map((step) => step.op)).toContain("replace");
+    expect(steps.flatMap((step) => step.keys)).toContain("profile");
+    expect((await machine()).id).toBe(first.id);
+    expect(await queue()).toHaveLength(1);
+  });
+
+  test("`pulumi up` then replaces the machine, and it keeps its MAC address", async () => {
+    await world.stack.up();
+    const second = await machine();
+    expect(second.id).not.toBe(first.id);
+    expect(second.macAddress).toBe(first.macAddress);
+    const jobs = await queue();
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0]).toMatchObject({ GlobalJobId: second.id, JobVMMemory: 160 });
+    expect(await instanceFolders()).toHaveLength(1);
+  });
+
+  test("a machine that powered itself off is gone after a refresh, and the next `pulumi up` boots another", async () => {
+    const before = await machine();
+    await fetch(`http://${before.ipAddress}/cgi-bin/poweroff`).catch(() => {});
+    await eventually("the job to end", queue, (jobs) => jobs.every((job) => job.JobStatus === 4));
+    const refreshed = await world.stack.refresh();
+    expect(refreshed.summary.resourceChanges).toMatchObject({ delete: 1 });
+    await world.stack.up();
+    expect((await machine()).id).not.toBe(before.id);
+  });
+
+  test("a machine removed behind Pulumi's back is gone after a refresh", async () => {
+    const before = await machine();
+    await condor("condor_rm", before.jobId);
+    await eventually("the job to leave the queue", queue, (jobs) =>
+      jobs.every((job) => job.JobStatus !== 2 && job.JobStatus !== 3),
+    );
+    const refreshed = await world.stack.refresh();
+    expect(refreshed.summary.resourceChanges).toMatchObject({ delete: 1 });
+  });
+
+  test("`pulumi destroy` leaves nothing in queue, libvirt, store and instance folders", async () => {
+    await world.declare({
+      web: { profile: { memoryMiB: 128, vcpus: 1 } },
+      worker: { profile: { memoryMiB: 128, vcpus: 1 } },
+    });
+    await world.stack.up();
+    expect(await queue()).toHaveLength(2);
+    const cached = await cachedImages();
+    await world.stack.destroy();
+    await nothingLeft();
+    expect(await storeFiles()).toEqual([]);
+    expect(cached).toHaveLength(1);
+  });
+});
+
+describe.sequential("an image, through the real CLI", () => {
+  beforeAll(async () => {
+    world = await makeStack("image");
+  });
+  afterAll(async () => {
+    await world.dispose();
+  });
+
+  test("changed content replaces the image, and its name points at the new content", async () => {
+    const source = join(world.folder, "disk.qcow2");
+    await copyFile(inject("guest"), source);
+    await world.declare({}, { disk: source });
+    await world.stack.up();
+    const before = (await world.stack.outputs()).images?.value.disk;
+    expect(before.reference).toBe(`disk@sha256:${before.digest}`);
+    await writeFile(source, Buffer.alloc(512), { flag: "a" });
+    const result = await world.stack.up();
+    expect(result.summary.resourceChanges).toMatchObject({ replace: 1 });
+    const after = (await world.stack.outputs()).images?.value.disk;
+    expect(after.digest).not.toBe(before.digest);
+    expect((await storeFiles()).sort()).toEqual(["images/disk.json", `sha256/${after.digest}`].sort());
+  });
+});

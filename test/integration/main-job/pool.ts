@@ -1,0 +1,67 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { inject } from "vitest";
+import { execIn, open } from "../../../sandbox/cluster.ts";
+
+/** What stands in the queue, straight from `condor_q`. */
+export async function queue(): Promise<Record<string, unknown>[]> {
+  const { stdout } = await execa("condor_q", ["-allusers", "-json"], { env: inject("environment") });
+  return stdout.trim() === "" ? [] : JSON.parse(stdout);
+}
+
+/** Runs one of HTCondor's commands as the pool's ordinary user. */
+export async function condor(command: string, ...parameters: string[]): Promise<string> {
+  return (await execa(command, parameters, { env: inject("environment") })).stdout;
+}
+
+/** Runs a command on the execute node, as root. */
+export async function onNode(...command: string[]): Promise<string> {
+  const result = await execIn(await open(inject("sandbox")), "exec1", command);
+  return result.stdout;
+}
+
+/** The names of libvirt's domains on the execute node. */
+export async function domains(): Promise<string[]> {
+  return words(await onNode("virsh", "-c", "qemu:///system", "list", "--all", "--name"));
+}
+
+/** The instance folders on the execute node. */
+export async function instanceFolders(): Promise<string[]> {
+  return words(await onNode("ls", "/var/lib/condor-cloud/instances"));
+}
+
+/** The files in the execute node's image cache. */
+export async function cachedImages(): Promise<string[]> {
+  return words(await onNode("ls", "-A", "/var/lib/condor-cloud/images"));
+}
+
+/** Every file in the image store, temporaries too. */
+export async function storeFiles(): Promise<string[]> {
+  const store = inject("environment").CONDOR_CLOUD_STORE ?? "";
+  const entries = await readdir(store, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(store.length + 1));
+}
+
+/** Asks until the answer is as wanted; gives up with what it saw last. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T>,
+  wanted: (answer: T) => boolean,
+  seconds = 90,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer)) return answer;
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s; last seen: ${JSON.stringify(answer)}`);
+    await sleep(500);
+  }
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== "");
+}
