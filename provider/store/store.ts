@@ -9,18 +9,36 @@ export interface ImageDescription {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** One adding of an image: what a removal takes back, and no later one's work. */
+export type AddedImage = Pick<ImageManifest, "name" | "digest" | "createdAt">;
+
 /** Where images are kept: content-addressed, atomic, verified. The folder store is the first of its kind. */
 export interface Store {
-  /** All manifests, by name in order. */
+  /** All manifests that can be read, by name in order. */
   list(): Promise<ImageManifest[]>;
-  /** The manifest of a name; undefined when there is none. */
+  /** The manifest of a name; undefined when there is none. Throws a StoreError when it is there and damaged. */
   find(name: string): Promise<ImageManifest | undefined>;
   /** Whether the bytes of a digest are here. */
   has(digest: string): Promise<boolean>;
-  /** Copies a file in under its digest, verified, and points the name at it. Adding what is there changes nothing. */
-  put(sourceFile: string, image: ImageDescription, operation: Operation): Promise<ImageManifest>;
+  /**
+   * Copies a file in under its digest and points the name at it. Bytes that are here and intact are not copied again.
+   *
+   * @param expectedDigest - refuse the file when its content is not this; absent: take it as it is
+   */
+  put(
+    sourceFile: string,
+    image: ImageDescription,
+    operation: Operation,
+    expectedDigest?: string,
+  ): Promise<ImageManifest>;
   /** Reads the bytes of a digest again and says whether they still are what the digest says. */
   verify(digest: string, operation: Operation): Promise<"intact" | "missing" | "damaged">;
-  /** Takes the name away if it still points at this digest, and the bytes once no name points at them. */
-  remove(name: string, digest: string): Promise<void>;
+  /**
+   * Takes back one adding: the name, if nobody pointed it elsewhere or added it anew since, and the bytes, if no name
+   * points at them any more. Removing what is gone is no error.
+   *
+   * @param usersOf - the machines that need the bytes of a digest, asked before bytes go
+   * @throws InUseError when there are any; nothing is removed then
+   */
+  remove(image: AddedImage, usersOf: (digest: string) => Promise<readonly string[]>): Promise<void>;
 }
