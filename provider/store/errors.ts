@@ -5,6 +5,9 @@ export class StoreError extends CloudError {
   readonly code = "store";
 }
 
+/** A manifest is there and cannot be understood. Adding the image again repairs it. */
+export class DamagedManifestError extends StoreError {}
+
 /** The bytes of an image are still needed by machines that live. */
 export class InUseError extends CloudError {
   readonly code = "in-use";

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import { manifestFolder, manifestPath } from "../../contract/store-layout.ts";
-import { StoreError, systemErrorCode } from "./errors.ts";
+import { DamagedManifestError, systemErrorCode } from "./errors.ts";
 
 /** A manifest's file as it lies there: its own name, and what it says. */
 export interface ManifestFile {
@@ -22,14 +22,14 @@ export async function readManifestFiles(store: string): Promise<ManifestFile[]> 
   return files.flatMap((file, index) => ({ file, text: texts[index] ?? "" }));
 }
 
-/** The manifest of a name; undefined when there is none. Throws a StoreError when it is there and damaged. */
+/** The manifest of a name; undefined when there is none. Throws a DamagedManifestError when it is there and damaged. */
 export async function readManifest(store: string, name: string): Promise<ImageManifest | undefined> {
   const path = manifestPath(store, name);
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
   const manifest = parseManifest(text);
   if (manifest?.name === name) return manifest;
-  throw new StoreError({
+  throw new DamagedManifestError({
     what: `The manifest ${path} is damaged.`,
     why: "It is no image manifest of a version that this program knows.",
     remedy: "Add the image again, or remove that file.",

@@ -16,7 +16,7 @@ export type AddedImage = Pick<ImageManifest, "name" | "digest" | "createdAt">;
 export interface Store {
   /** All manifests that can be read, by name in order. */
   list(): Promise<ImageManifest[]>;
-  /** The manifest of a name; undefined when there is none. Throws a StoreError when it is there and damaged. */
+  /** The manifest of a name; undefined when there is none. Throws a DamagedManifestError when it is there and damaged. */
   find(name: string): Promise<ImageManifest | undefined>;
   /** Whether the bytes of a digest are here. */
   has(digest: string): Promise<boolean>;
