@@ -10,6 +10,7 @@ export type CloudErrorCode =
   | "store"
   | "in-use"
   | "permission"
+  | "unreachable"
   | "command-missing"
   | "command-failed"
   | "unexpected-output";

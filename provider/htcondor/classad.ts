@@ -1,0 +1,89 @@
+import { type ClassAdValue, classAdLiteral, encodeText } from "../../contract/classad.ts";
+import { ATTRIBUTE, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
+import { Digest, GlobalJobId } from "../../contract/patterns.ts";
+
+/** A constraint is one argument, which Linux bounds at 131,071 bytes; what is asked for is cut to stay below. */
+const CONSTRAINT_MAX = 100_000;
+
+/** A job's number in its schedd's queue. */
+export interface JobNumber {
+  readonly clusterId: number;
+  readonly procId: number;
+}
+
+/** Takes the job's number out of a GlobalJobId; throws a ZodError when it is none. */
+export function jobNumberOf(globalJobId: string): JobNumber {
+  const [clusterId = 0, procId = 0] = (GlobalJobId.parse(globalJobId).split("#")[1] ?? "").split(".").map(Number);
+  return { clusterId, procId };
+}
+
+/**
+ * The jobs with these ids. Names the cluster (and for a single job the proc), which the schedd finds without looking
+ * through its queue, and the GlobalJobId, so that a number that was given out again after a pool was rebuilt never
+ * means a stranger's job.
+ */
+export function jobsWithIds(ids: readonly string[]): string[] {
+  return cut(ids, (part) => {
+    const numbers = part.map(jobNumberOf);
+    const clusters = [...new Set(numbers.map((number) => number.clusterId))];
+    const cluster = clusters.length === 1 ? `ClusterId == ${clusters[0]} && ` : "";
+    const [only, ...others] = numbers;
+    const proc = only !== undefined && others.length === 0 ? `ProcId == ${only.procId} && ` : "";
+    return `${cluster}${proc}${isOneOf(STANDARD_ATTRIBUTE.globalJobId, part)}`;
+  });
+}
+
+/** The jobs of one submission. */
+export function jobsOfCluster(clusterId: number): string {
+  if (!Number.isSafeInteger(clusterId)) throw new TypeError(`Not a cluster's number: ${clusterId}`);
+  return `ClusterId == ${clusterId}`;
+}
+
+/** The jobs with these keys (`project/stack/type/name`). */
+export function jobsWithKeys(keys: readonly string[]): string[] {
+  return cut(keys.map(encodeText), (part) => isOneOf(ATTRIBUTE.key, part));
+}
+
+/** Every job of ours. */
+export function cloudJobs(): string {
+  return `${ATTRIBUTE.schema} =!= undefined`;
+}
+
+/** The jobs whose image has this digest, whatever its name was. */
+export function jobsWithImage(digest: string): string {
+  const text = Digest.parse(digest);
+  return `${ATTRIBUTE.image} =!= undefined && substr(${ATTRIBUTE.image}, -${text.length}) == ${classAdLiteral(text)}`;
+}
+
+/** The slots that report on the machines of these jobs. */
+export function slotsWithJobs(ids: readonly string[]): string[] {
+  return cut(ids, (part) => isOneOf(SLOT_ATTRIBUTE.job, part));
+}
+
+/** Every slot that reports on a machine. */
+export function slotsWithAnyJob(): string {
+  return `${SLOT_ATTRIBUTE.job} =!= undefined`;
+}
+
+function isOneOf(attribute: string, values: readonly ClassAdValue[]): string {
+  const [first, ...rest] = values.map(classAdLiteral);
+  if (first === undefined) throw new TypeError(`No value to compare ${attribute} with`);
+  return rest.length === 0 ? `${attribute} =?= ${first}` : `member(${attribute}, {${[first, ...rest].join(", ")}})`;
+}
+
+/** Cuts a list so that each part's constraint stays below the bound of one argument. */
+function cut(values: readonly string[], render: (part: readonly string[]) => string): string[] {
+  const parts: string[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    const cost = Buffer.byteLength(value) + 8;
+    if (bytes + cost > CONSTRAINT_MAX) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(value);
+    bytes += cost;
+  }
+  return parts.map(render);
+}

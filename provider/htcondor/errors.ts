@@ -1,0 +1,53 @@
+import { CloudError, type CloudErrorParts } from "../errors.ts";
+
+/** One of HTCondor's commands is not on this machine. */
+export class CommandMissingError extends CloudError {
+  readonly code = "command-missing";
+  readonly command: string;
+
+  constructor(command: string, folder: string | undefined) {
+    super({
+      what: `The command ${command} was not found ${folder === undefined ? "on PATH" : `in ${folder} or on PATH`}.`,
+      remedy:
+        "Install HTCondor's client commands (the package `condor` or `htcondor`), or name the folder that holds them: `pulumi config set condor:commands FOLDER`, or CONDOR_CLOUD_COMMANDS.",
+    });
+    this.command = command;
+  }
+}
+
+/** A command of HTCondor failed for a reason that none of the other classes names. */
+export class CommandFailedError extends CloudError {
+  readonly code = "command-failed";
+  readonly command: string;
+
+  constructor(command: string, parts: CloudErrorParts) {
+    super(parts);
+    this.command = command;
+  }
+}
+
+/** HTCondor refuses: who asks is not known to it, or may not do this. */
+export class PermissionError extends CloudError {
+  readonly code = "permission";
+}
+
+/** A daemon of the pool does not answer. Often transient: a schedd that restarts is back within seconds. */
+export class PoolUnreachableError extends CloudError {
+  readonly code = "unreachable";
+}
+
+/** A command succeeded and its answer cannot be read. Never means "nothing there". */
+export class UnexpectedOutputError extends CloudError {
+  readonly code = "unexpected-output";
+}
+
+/** The job is not in the queue. */
+export class JobNotFoundError extends CloudError {
+  readonly code = "not-found";
+  readonly globalJobId: string;
+
+  constructor(globalJobId: string, parts: CloudErrorParts) {
+    super(parts);
+    this.globalJobId = globalJobId;
+  }
+}

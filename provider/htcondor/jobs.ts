@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { ATTRIBUTE, type ParsedJob, parseJobAd, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { GlobalJobId } from "../../contract/patterns.ts";
+import { type Ad, parseAds, unexpected } from "./output.ts";
+
+/** What a query asks for: the attributes below and no other, because whole ads are twenty times as big. */
+export const JOB_ATTRIBUTES: readonly string[] = [
+  "ClusterId",
+  "ProcId",
+  "Owner",
+  "QDate",
+  "JobStatus",
+  "HoldReason",
+  "RemoveReason",
+  "RemoteHost",
+  ...Object.values(STANDARD_ATTRIBUTE),
+  ...Object.values(ATTRIBUTE),
+];
+
+/** HTCondor's `JobStatus` by meaning (HTCondor manual, "Job ClassAd Attributes"). */
+export const JOB_STATUS = {
+  idle: 1,
+  running: 2,
+  removed: 3,
+  completed: 4,
+  held: 5,
+  transferringOutput: 6,
+  suspended: 7,
+} as const;
+
+const QueueAd = z.object({
+  clusterid: z.int().nonnegative(),
+  procid: z.int().nonnegative(),
+  globaljobid: GlobalJobId,
+  owner: z.string().default(""),
+  qdate: z.int().nonnegative(),
+  jobstatus: z.int(),
+  holdreason: z.string().default(""),
+  removereason: z.string().default(""),
+  remotehost: z.string().default(""),
+});
+
+/** A job as the queue or the history knows it. */
+export interface QueueJob {
+  readonly globalJobId: string;
+  readonly clusterId: number;
+  readonly procId: number;
+  /** The account that submitted it. */
+  readonly owner: string;
+  /** Unix time in seconds. */
+  readonly queuedAt: number;
+  /** One of {@link JOB_STATUS}; a later HTCondor may know more. */
+  readonly status: number;
+  /** HTCondor's words; empty when the job is not held. */
+  readonly holdReason: string;
+  /** HTCondor's words; empty when the job was not removed. */
+  readonly removeReason: string;
+  /** The slot that runs it, `slot1_1@host`; empty while there is none. */
+  readonly slot: string;
+  /** What the contract reads from it; undefined when somebody edited the job so that it breaks the contract. */
+  readonly cloud: ParsedJob | undefined;
+}
+
+/** Reads jobs from the answer of `condor_q -json` or `condor_history -json`. */
+export function parseJobs(command: string, output: string): QueueJob[] {
+  return parseAds(command, output).map((ad) => parseJob(command, output, ad));
+}
+
+function parseJob(command: string, output: string, ad: Ad): QueueJob {
+  const parsed = QueueAd.safeParse(ad);
+  if (!parsed.success) throw unexpected(command, output, parsed.error);
+  const job = parsed.data;
+  return {
+    globalJobId: job.globaljobid,
+    clusterId: job.clusterid,
+    procId: job.procid,
+    owner: job.owner,
+    queuedAt: job.qdate,
+    status: job.jobstatus,
+    holdReason: job.holdreason,
+    removeReason: job.removereason,
+    slot: job.remotehost,
+    cloud: readContract(ad),
+  };
+}
+
+function readContract(ad: Ad): ParsedJob | undefined {
+  try {
+    return parseJobAd(ad);
+  } catch (error) {
+    if (error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { UnexpectedOutputError } from "./errors.ts";
+
+/** An ad as `-json` prints it, names in lower case because ClassAds know no case, without what is undefined. */
+export type Ad = Readonly<Record<string, unknown>>;
+
+const Ads = z.array(z.record(z.string(), z.unknown()));
+
+/**
+ * Reads the answer of a query with `-json`. No output at all means no ads (measured: `condor_q -json` without a match);
+ * anything else must be one whole JSON array.
+ */
+export function parseAds(command: string, output: string): Ad[] {
+  if (output.trim() === "") return [];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(output);
+  } catch (cause) {
+    throw unexpected(command, output, cause);
+  }
+  const ads = Ads.safeParse(parsed);
+  if (!ads.success) throw unexpected(command, output, ads.error);
+  return ads.data.map((ad) =>
+    Object.fromEntries(
+      Object.entries(ad)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => [name.toLowerCase(), value]),
+    ),
+  );
+}
+
+/** An answer that cannot be read, with the beginning of it. */
+export function unexpected(command: string, output: string, cause?: unknown): UnexpectedOutputError {
+  const beginning = output.trim().slice(0, 300);
+  return new UnexpectedOutputError({
+    what: `${command} answered something that cannot be read (${output.length} characters).`,
+    why: beginning === "" ? "The answer is empty." : `It begins: ${JSON.stringify(beginning)}`,
+    remedy: "Run the command by hand; a wrapper or a broken installation may print more than HTCondor does.",
+    cause,
+  });
+}

@@ -1,0 +1,104 @@
+import type { ClassAdValue } from "../../contract/classad.ts";
+import { CloudJob } from "../../contract/job-ad.ts";
+import type { Settings } from "../settings.ts";
+import { type Edit, editAll, removeAll } from "./changes.ts";
+import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
+import { gather } from "./gather.ts";
+import type { QueueJob } from "./jobs.ts";
+import { queryHistory, queryJobs, querySlots, submitJobs } from "./operations.ts";
+import { openRunner, type Run } from "./run.ts";
+import type { SlotReport } from "./slots.ts";
+
+/**
+ * A pool of HTCondor. Calls that arrive together share their commands, so a program with many machines just calls for
+ * each of them at once. Every call may throw a typed error (errors.ts); none retries.
+ */
+export interface Pool {
+  /** Submits a machine's job, unacknowledged or not as it says, and answers it as the queue has it. */
+  submit(job: CloudJob): Promise<QueueJob>;
+  /** The job with this GlobalJobId, whoever owns it; undefined when it is not in the queue. */
+  find(id: string): Promise<QueueJob | undefined>;
+  /** The jobs in the queue that carry this key and that the account as which HTCondor knows us owns. */
+  findOwn(key: string): Promise<QueueJob[]>;
+  /** What a node reports about this job's machine: from the slot that runs the job, or none. */
+  machine(job: QueueJob): Promise<SlotReport | undefined>;
+  /** A job that has left the queue, where the history still knows it. */
+  history(id: string): Promise<QueueJob | undefined>;
+  /** All jobs of ours in the queue, whoever owns them, each with its node's report. */
+  list(): Promise<{ job: QueueJob; report: SlotReport | undefined }[]>;
+  /** The jobs in the queue that use the image with this digest, whoever owns them. */
+  withImage(digest: string): Promise<QueueJob[]>;
+  /** Sets attributes of a job; the shadow of a running one is told. Throws JobNotFoundError, PermissionError. */
+  edit(id: string, attributes: Readonly<Record<string, ClassAdValue>>): Promise<void>;
+  /** Has a job removed; one that is gone is none to complain about. It leaves the queue when its machine has ended. */
+  remove(id: string): Promise<void>;
+}
+
+/** Opens the pool that the settings name. Runs nothing yet. */
+export function openPool(settings: Settings): Pool {
+  return poolOf(openRunner(settings));
+}
+
+/** A pool over whatever runs its commands. */
+export function poolOf(run: Run): Pool {
+  const submit = gather(async (jobs: readonly CloudJob[]) => {
+    const queued = await submitJobs(run, jobs);
+    const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
+    return (job: CloudJob) => answers.get(job);
+  });
+  const find = gather(async (ids: readonly string[]) => {
+    const found = await queryJobs(run, jobsWithIds([...new Set(ids)]));
+    const byId = new Map(found.map((job) => [job.globalJobId, job]));
+    return (id: string) => byId.get(id);
+  });
+  const findOwn = gather(async (keys: readonly string[]) => {
+    const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), "mine");
+    return (key: string) => found.filter((job) => job.cloud?.job.key === key);
+  });
+  const machine = gather(async (jobs: readonly QueueJob[]) => {
+    const reports = await querySlots(run, slotsWithJobs([...new Set(jobs.map((job) => job.globalJobId))]));
+    return (job: QueueJob) => reportOf(job, reports);
+  });
+  const edit = gather((edits: readonly Edit[]) => editAll(run, edits));
+  const remove = gather((ids: readonly string[]) => removeAll(run, [...new Set(ids)]));
+
+  return {
+    find,
+    findOwn,
+    machine,
+    async submit(job) {
+      // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.
+      const queued = await submit(CloudJob.parse(job));
+      if (queued === undefined) throw new TypeError("A submission was answered without this job");
+      return queued;
+    },
+    async history(id) {
+      return await queryHistory(run, id, queueTimeOf(id));
+    },
+    async list() {
+      const [jobs, reports] = await Promise.all([queryJobs(run, [cloudJobs()]), querySlots(run, [slotsWithAnyJob()])]);
+      return jobs.map((job) => ({ job, report: reportOf(job, reports) }));
+    },
+    async withImage(digest) {
+      return await queryJobs(run, [jobsWithImage(digest)]);
+    },
+    async edit(id, attributes) {
+      const failure = await edit({ id, attributes });
+      if (failure !== undefined) throw failure;
+    },
+    async remove(id) {
+      const failure = await remove(id);
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** The report of the very slot that the queue says runs the job: a dead node's slots stay in the collector for a while. */
+function reportOf(job: QueueJob, reports: readonly SlotReport[]): SlotReport | undefined {
+  return reports.find((report) => report.slot === job.slot && report.machine.globalJobId === job.globalJobId);
+}
+
+/** A GlobalJobId ends with the time at which its job was queued. */
+function queueTimeOf(id: string): number {
+  return Number(id.split("#").at(-1));
+}

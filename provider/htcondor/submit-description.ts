@@ -1,0 +1,132 @@
+import type { ClassAdValue } from "../../contract/classad.ts";
+import { ImageReferenceText } from "../../contract/image-reference.ts";
+import { ATTRIBUTE, CloudJob, HOOK_KEYWORD, jobAttributes } from "../../contract/job-ad.ts";
+import { NODE_SCHEMA, SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
+
+/**
+ * Seconds after which HTCondor gives up a node that fell silent and starts the machine elsewhere. HTCondor's default
+ * of 40 minutes is made for computations that would lose their work.
+ */
+const JOB_LEASE_SECONDS = 300;
+
+/** A machine that powered itself off stays visible in the queue for so long, though nothing runs any more. */
+const COMPLETED_VISIBLE_SECONDS = 600;
+
+/** Disk space, in MiB, that is asked for where no disk size was given: HTCondor 25's own least. */
+const DEFAULT_DISK_MIB = 1024;
+
+/** What a table's cell may hold: no blank and no comma (they end it), no `$` (it is expanded), no quote, no control. */
+const CELL = /^[A-Za-z0-9+/=:._@-]+$/;
+
+/** One column: its values differ from machine to machine. */
+interface Column {
+  readonly variable: string;
+  readonly value: (job: CloudJob, attributes: Record<string, ClassAdValue>) => ClassAdValue;
+}
+
+const COLUMNS: readonly Column[] = [
+  { variable: "cloud_instance", value: (job) => job.spec.name },
+  { variable: "cloud_memory_mib", value: (job) => job.spec.size.memoryMiB },
+  { variable: "cloud_cpus", value: (job) => job.spec.size.vcpus },
+  { variable: "cloud_disk_mib", value: diskMiB },
+  { variable: "cloud_disk_kib", value: (job) => diskMiB(job) * 1024 },
+  { variable: "cloud_mac", value: (job) => job.spec.macAddress },
+  { variable: "cloud_network_name", value: (job) => job.spec.network },
+  { variable: "cloud_digest", value: (job) => ImageReferenceText.parse(job.spec.image).digest },
+  ...Object.values(ATTRIBUTE).map((attribute) => ({
+    variable: attributeVariable(attribute),
+    // An attribute that a job does not have is written as the ClassAd value `undefined`.
+    value: (_job: CloudJob, attributes: Record<string, ClassAdValue>) => attributes[attribute] ?? "undefined",
+  })),
+];
+
+/** Those of our attributes whose values stand in quotes. */
+const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ATTRIBUTE.name,
+  ATTRIBUTE.key,
+  ATTRIBUTE.image,
+  ATTRIBUTE.profile,
+  ATTRIBUTE.spec,
+  ATTRIBUTE.network,
+  ATTRIBUTE.labels,
+]);
+
+/**
+ * The commands that every machine's job has. `vm_vcpus` alone would be 1 for the match, hence `request_cpus`; a VM job
+ * must name a disk, which the execute node ignores; without the two commands about output the overlay would travel
+ * home at the end; `initialdir` must exist on the access point. A machine is removed without the guest's long
+ * farewell, and a job that nobody acknowledged in time is removed by HTCondor itself.
+ */
+const COMMANDS: readonly string[] = [
+  "universe = vm",
+  "vm_type = kvm",
+  "executable = $(cloud_instance)",
+  "initialdir = /",
+  "vm_memory = $(cloud_memory_mib)",
+  "vm_vcpus = $(cloud_cpus)",
+  "request_memory = $(cloud_memory_mib)",
+  "request_cpus = $(cloud_cpus)",
+  "request_disk = $(cloud_disk_kib)",
+  "vm_networking = true",
+  "vm_macaddr = $(cloud_mac)",
+  "vm_disk = /dev/null:null:null",
+  "vm_no_output_vm = true",
+  "transfer_output_files =",
+  `requirements = ${[
+    'TARGET.Arch == "X86_64"',
+    `TARGET.${SLOT_ATTRIBUTE.schema} =?= ${NODE_SCHEMA}`,
+    `stringListMember("$(cloud_network_name)", TARGET.${SLOT_ATTRIBUTE.networks})`,
+    `TARGET.${SLOT_ATTRIBUTE.diskFreeMiB} >= $(cloud_disk_mib)`,
+  ].join(" && ")}`,
+  `rank = stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.images})`,
+  `job_lease_duration = ${JOB_LEASE_SECONDS}`,
+  "want_graceful_removal = false",
+  `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
+  `periodic_remove = ${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`,
+  `+HookKeyword = "${HOOK_KEYWORD}"`,
+  ...Object.values(ATTRIBUTE).map((attribute) => {
+    const value = `$(${attributeVariable(attribute)})`;
+    return `+${attribute} = ${TEXT_ATTRIBUTES.has(attribute) ? `"${value}"` : value}`;
+  }),
+];
+
+/**
+ * Renders one submit description for many machines: the commands once, and a table with a row for each machine.
+ * Everything a person wrote is in it as base64 or of a strict pattern, because HTCondor expands macros in a table's
+ * cells (`$ENV(HOME)` works there).
+ *
+ * @throws ZodError when a job breaks the contract; nothing is submitted then
+ */
+export function submitDescription(jobs: readonly CloudJob[]): string {
+  const rows = jobs.map((job) => row(CloudJob.parse(job)));
+  const variables = COLUMNS.map((column) => column.variable).join(",");
+  return `${[...COMMANDS, `queue ${variables} from (`, ...rows, ")"].join("\n")}\n`;
+}
+
+/** Reads what `condor_submit -terse` prints, `35.0 - 35.999`; undefined when it is none. */
+export function parseSubmitted(output: string): { clusterId: number; count: number } | undefined {
+  const match = /^(\d+)\.0 - (\d+)\.(\d+)\s*$/m.exec(output);
+  if (match === null || match[1] !== match[2]) return undefined;
+  return { clusterId: Number(match[1]), count: Number(match[3]) + 1 };
+}
+
+function row(job: CloudJob): string {
+  const attributes = jobAttributes(job);
+  return COLUMNS.map((column) => cell(column.variable, column.value(job, attributes))).join(" ");
+}
+
+/** One cell of the table. What does not fit is a defect of ours, and must not reach condor_submit. */
+export function cell(variable: string, value: ClassAdValue): string {
+  const text = String(value);
+  if (!CELL.test(text)) throw new TypeError(`Not a value for the submission's ${variable}: ${JSON.stringify(text)}`);
+  return text;
+}
+
+function attributeVariable(attribute: string): string {
+  return `cloud_attribute_${attribute.toLowerCase()}`;
+}
+
+/** The space that is reserved for the machine's disk; without a size of its own, what it needs to begin. */
+function diskMiB(job: CloudJob): number {
+  return job.spec.size.diskGiB === undefined ? DEFAULT_DISK_MIB : job.spec.size.diskGiB * 1024;
+}
