@@ -1,4 +1,3 @@
-import { HOOK_KEYWORD } from "../../contract/job-ad.ts";
 import {
   CONFIGURATION_FILE,
   type NodeConfiguration,
@@ -81,7 +80,10 @@ function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "p
     path: `${PROGRAM_FOLDER}/${command}`,
     mode: 0o755,
     owner: ROOT,
-    content: `#!/bin/sh\n# ${HOOK_KEYWORD}: part of Condor Cloud\nexec ${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command}\n`,
+    content: `#!/bin/sh
+# Part of Condor Cloud; written by its installer.
+exec ${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command}${command === "agent" ? "" : ` ${nodePaths(configuration.stateFolder).socket}`}
+`,
   };
 }
 

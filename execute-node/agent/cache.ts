@@ -1,0 +1,195 @@
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ImageManifest } from "../../contract/image-manifest.ts";
+import type { ImageReference } from "../../contract/image-reference.ts";
+import { Digest } from "../../contract/patterns.ts";
+import { dataPath, manifestFolder, manifestPath } from "../../contract/store-layout.ts";
+import { copyDigested } from "./fetch.ts";
+import { isMissing, syncFolderOf, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
+import { inspectImage } from "./image-file.ts";
+import { messageOf, Refusal } from "./refusal.ts";
+
+/** What the cache knows about an image in it: a small file beside the data, written before it. */
+const CachedImageSchema = z.object({
+  digest: Digest,
+  format: ImageManifest.shape.format,
+  architecture: ImageManifest.shape.architecture,
+  virtualSizeBytes: z.int().positive(),
+  sizeBytes: z.int().positive(),
+});
+type CachedFacts = z.infer<typeof CachedImageSchema>;
+
+/** An image in this node's cache, verified. */
+export interface CachedImage extends CachedFacts {
+  /** The file that overlays back onto. */
+  readonly path: string;
+}
+
+/**
+ * The node's copies of images: `<digest>` and `<digest>.json`, both made under a temporary name and renamed. However
+ * many jobs ask at once, an image is copied once: they share one promise, so there is no lock that could be left behind.
+ */
+export class ImageCache {
+  readonly #folder: string;
+  readonly #store: string;
+  readonly #images = new Map<string, CachedImage>();
+  readonly #copies = new Map<string, Copy>();
+  /** Told when an image came or went. */
+  onChange: () => void = () => {};
+
+  constructor(folder: string, store: string) {
+    this.#folder = folder;
+    this.#store = store;
+  }
+
+  /** Finds what an earlier agent left: whole images are kept when their size is right, everything else is removed. */
+  async open(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (name.endsWith(".json")) continue;
+      const image = Digest.safeParse(name).success ? await this.#readCached(name) : undefined;
+      if (image === undefined) await this.#remove(name);
+      else this.#images.set(image.digest, image);
+    }
+  }
+
+  /** The digests of the images here, in order. */
+  digests(): string[] {
+    return [...this.#images.keys()].sort();
+  }
+
+  /** The file of an image in the cache. */
+  pathOf(digest: string): string {
+    return join(this.#folder, Digest.parse(digest));
+  }
+
+  /** The bytes that the images here take at most; holes count. */
+  usedBytes(): number {
+    return [...this.#images.values()].reduce((sum, image) => sum + image.sizeBytes, 0);
+  }
+
+  /**
+   * Gives the image from the cache, copying it from the store first where it is missing.
+   *
+   * @param progress - told how much of the copy is done, in whole percent
+   * @throws Refusal when the store does not have it, or has something else under its name
+   */
+  async get(reference: ImageReference, progress: (percent: number) => void): Promise<CachedImage> {
+    const cached = this.#images.get(reference.digest);
+    if (cached !== undefined) return cached;
+    let copy = this.#copies.get(reference.digest);
+    if (copy === undefined) {
+      const listeners = new Set<(percent: number) => void>();
+      const image = this.#copy(reference, (percent) => {
+        for (const listener of listeners) listener(percent);
+      }).finally(() => this.#copies.delete(reference.digest));
+      copy = { image, listeners };
+      this.#copies.set(reference.digest, copy);
+    }
+    copy.listeners.add(progress);
+    return copy.image;
+  }
+
+  async #copy(reference: ImageReference, progress: (percent: number) => void): Promise<CachedImage> {
+    const manifest = await findManifest(this.#store, reference);
+    const path = join(this.#folder, reference.digest);
+    const temporary = `${path}${TEMPORARY_SUFFIX}`;
+    try {
+      let percent = 0;
+      const digest = await copyDigested(dataPath(this.#store, reference.digest), temporary, (done, total) => {
+        const now = total === 0 ? 100 : Math.floor((done / total) * 100);
+        if (now !== percent) progress(now);
+        percent = now;
+      });
+      if (digest !== reference.digest) {
+        throw new Refusal(
+          `Image ${reference.name} in the store is damaged: its bytes have the digest sha256:${digest}, not ` +
+            `sha256:${reference.digest}. Add it again.`,
+        );
+      }
+      const facts = await inspectImage(temporary, manifest.format, reference.name);
+      const { size: sizeBytes } = await stat(temporary);
+      const image: CachedFacts = { digest, architecture: manifest.architecture, sizeBytes, ...facts };
+      await writeFileAtomically(`${path}.json`, `${JSON.stringify(image)}\n`);
+      await rename(temporary, path);
+      await syncFolderOf(path);
+      const cached = { ...image, path };
+      this.#images.set(digest, cached);
+      this.onChange();
+      return cached;
+    } catch (error) {
+      await this.#remove(`${reference.digest}${TEMPORARY_SUFFIX}`);
+      throw refusalOf(error, reference);
+    }
+  }
+
+  async #readCached(digest: string): Promise<CachedImage | undefined> {
+    const path = join(this.#folder, digest);
+    try {
+      const facts = CachedImageSchema.parse(JSON.parse(await readFile(`${path}.json`, "utf8")));
+      const { size } = await stat(path);
+      return facts.digest === digest && facts.sizeBytes === size ? { ...facts, path } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #remove(name: string): Promise<void> {
+    await rm(join(this.#folder, name), { force: true, recursive: true });
+    await rm(join(this.#folder, `${name}.json`), { force: true });
+  }
+}
+
+interface Copy {
+  readonly image: Promise<CachedImage>;
+  readonly listeners: Set<(percent: number) => void>;
+}
+
+/** The manifest under the image's name; where the name has moved on, any other that still names these bytes. */
+async function findManifest(store: string, reference: ImageReference): Promise<ImageManifest> {
+  const own = await readManifest(store, manifestPath(store, reference.name));
+  if (own?.digest === reference.digest) return own;
+  for (const file of await readdir(manifestFolder(store)).catch(() => [])) {
+    if (!/^[a-z0-9][^/]*\.json$/.test(file)) continue;
+    const other = await readManifest(store, join(manifestFolder(store), file));
+    if (other?.digest === reference.digest) return other;
+  }
+  throw new Refusal(
+    own === undefined
+      ? `The image store has no image ${reference.name} with the digest sha256:${reference.digest}. Add the image, or correct the name.`
+      : `Image ${reference.name} in the store now is sha256:${own.digest}; sha256:${reference.digest}, which this job asks for, is gone. Submit it with the present one.`,
+  );
+}
+
+async function readManifest(store: string, path: string): Promise<ImageManifest | undefined> {
+  try {
+    return ImageManifest.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    if (isMissing(error)) {
+      // A store that is not mounted is this node's trouble, not the job's.
+      await stat(manifestFolder(store)).catch((cause: unknown) => {
+        throw new Refusal(`This node cannot read the image store ${store}: ${messageOf(cause)}.`, {
+          retry: true,
+          cause,
+        });
+      });
+      return undefined;
+    }
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function refusalOf(error: unknown, reference: ImageReference): Refusal {
+  if (error instanceof Refusal) return error;
+  if (isMissing(error)) {
+    return new Refusal(
+      `The bytes of image ${reference.name} (sha256:${reference.digest}) are missing in the store. Add the image again.`,
+      { cause: error },
+    );
+  }
+  return new Refusal(`This node could not copy image ${reference.name} into its cache: ${messageOf(error)}.`, {
+    retry: true,
+    cause: error,
+  });
+}

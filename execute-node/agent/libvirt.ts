@@ -1,0 +1,134 @@
+import { XMLParser } from "fast-xml-parser";
+import { z } from "zod";
+import { GlobalJobId, MacAddress } from "../../contract/patterns.ts";
+import type { NodeNetwork } from "../configuration.ts";
+import { METADATA_NAMESPACE } from "../domain/domain-xml.ts";
+import { run } from "./run.ts";
+
+/** Without it, `virsh` as an ordinary account connects to a session of its own and sees nothing, without an error. */
+export const VIRSH = ["-q", "-c", "qemu:///system"] as const;
+
+/** What libvirt says a domain does (`virDomainState`), in the words we need. */
+export type DomainState = "running" | "paused" | "stopped";
+
+/** What a domain's XML says that never changes while it lives. */
+export interface DomainFacts {
+  readonly globalJobId: string;
+  readonly macAddress: string | undefined;
+  /** `host:port`. */
+  readonly vncAddress: string | undefined;
+}
+
+/** All domains by name, ours or not: one command however many there are. */
+export async function listDomains(): Promise<Map<string, DomainState>> {
+  return parseDomainStates(await run("virsh", [...VIRSH, "domstats", "--state", "--nowait"]));
+}
+
+/** What a domain's XML says; undefined when it is none of ours. */
+export async function describeDomain(name: string): Promise<DomainFacts | undefined> {
+  return parseDomain(await run("virsh", [...VIRSH, "dumpxml", "--domain", name]));
+}
+
+/** Ends a domain at once. */
+export async function destroyDomain(name: string): Promise<void> {
+  await run("virsh", [...VIRSH, "destroy", "--domain", name], { timeoutSeconds: 30 });
+}
+
+/** The addresses of the guests on a network, by MAC: one command however many guests. */
+export async function addressesOn(network: NodeNetwork): Promise<Map<string, string>> {
+  if ("libvirt" in network) {
+    return parseLeases(await run("virsh", [...VIRSH, "net-dhcp-leases", "--network", network.libvirt]));
+  }
+  return parseNeighbours(await run("ip", ["-j", "neigh", "show", "dev", network.bridge]));
+}
+
+/** Whether libvirt can run domains of type kvm here. */
+export async function hasKvm(emulatorFolder: string): Promise<boolean> {
+  const emulator = `${emulatorFolder}/qemu-system-x86_64`;
+  const args = [...VIRSH, "domcapabilities", "--virttype", "kvm", "--emulatorbin", emulator];
+  return run("virsh", args, { timeoutSeconds: 60 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Parses `virsh domstats --state`: `Domain: 'name'` and indented `key=value` lines below. */
+export function parseDomainStates(output: string): Map<string, DomainState> {
+  const domains = new Map<string, DomainState>();
+  let name: string | undefined;
+  for (const line of output.split("\n")) {
+    const header = /^Domain: '(.+)'$/.exec(line);
+    if (header) name = header[1];
+    const state = /^\s+state\.state=(\d+)$/.exec(line)?.[1];
+    if (name !== undefined && state !== undefined) domains.set(name, stateOf(Number(state)));
+  }
+  return domains;
+}
+
+function stateOf(state: number): DomainState {
+  // virDomainState: 1 running, 2 blocked, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended by the guest.
+  if (state === 1 || state === 2 || state === 4) return "running";
+  return state === 3 || state === 7 ? "paused" : "stopped";
+}
+
+/** Parses `virsh net-dhcp-leases`, of which the last row of a MAC is the newest; IPv4 wins over IPv6. */
+export function parseLeases(output: string): Map<string, string> {
+  const addresses = new Map<string, string>();
+  for (const line of output.split("\n")) {
+    const row = /\s([0-9a-f:]{17})\s+(ipv[46])\s+([0-9a-fA-F.:]+)\/\d+/.exec(line);
+    if (row?.[1] === undefined || row[3] === undefined) continue;
+    if (row[2] === "ipv4" || !addresses.has(row[1])) addresses.set(row[1], row[3]);
+  }
+  return addresses;
+}
+
+const Neighbours = z.array(z.object({ dst: z.string(), lladdr: z.string().optional(), state: z.array(z.string()) }));
+
+/** Parses `ip -j neigh`; an address that failed to answer is none. */
+export function parseNeighbours(output: string): Map<string, string> {
+  const addresses = new Map<string, string>();
+  if (output.trim() === "") return addresses;
+  for (const { dst, lladdr, state } of Neighbours.parse(JSON.parse(output))) {
+    if (lladdr === undefined || state.includes("FAILED") || dst.startsWith("fe80:")) continue;
+    if (dst.includes(".") || !addresses.has(lladdr)) addresses.set(lladdr, dst);
+  }
+  return addresses;
+}
+
+const one = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).transform((items) => items[0])]);
+
+const DomainDocument = z.object({
+  domain: z.object({
+    metadata: z
+      .object({ instance: z.object({ "@_globalJobId": GlobalJobId, "@_xmlns:cloud": z.literal(METADATA_NAMESPACE) }) })
+      .optional(),
+    devices: z.object({
+      interface: one(z.object({ mac: z.object({ "@_address": MacAddress }) })).optional(),
+      graphics: one(z.object({ "@_port": z.string().optional(), "@_listen": z.string().optional() })).optional(),
+    }),
+  }),
+});
+
+/** Parses a domain's live XML; undefined when it is none of ours. */
+export function parseDomain(xml: string): DomainFacts | undefined {
+  const parser = new XMLParser({ ignoreAttributes: false, parseAttributeValue: false, processEntities: true });
+  const parsed = DomainDocument.safeParse(withoutPrefix(parser.parse(xml)));
+  if (!parsed.success || parsed.data.domain.metadata === undefined) return undefined;
+  const { metadata, devices } = parsed.data.domain;
+  const port = devices.graphics?.["@_port"];
+  const host = devices.graphics?.["@_listen"];
+  return {
+    globalJobId: metadata.instance["@_globalJobId"],
+    macAddress: devices.interface?.mac["@_address"],
+    vncAddress: host === undefined || port === undefined || Number(port) < 1 ? undefined : hostAndPort(host, port),
+  };
+}
+
+function hostAndPort(host: string, port: string): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** libvirt keeps our prefix as we wrote it; the name behind it is what counts. */
+function withoutPrefix(document: unknown): unknown {
+  return JSON.parse(JSON.stringify(document).replaceAll('"cloud:instance":', '"instance":'));
+}

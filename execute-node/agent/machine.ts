@@ -1,0 +1,49 @@
+import type { MachineReport, MachineState } from "../../contract/node-report.ts";
+import type { MachineRecord } from "./instance-folders.ts";
+
+/** A machine of this node, as its agent knows it at the moment. */
+export interface Machine {
+  readonly globalJobId: string;
+  /** Absent while it is prepared, and for a domain of ours whose folder is gone. */
+  record: MachineRecord | undefined;
+  state: MachineState;
+  /** The work of a prepare request, while it lasts. */
+  preparing: Promise<void> | undefined;
+  macAddress: string | undefined;
+  ipAddress: string | undefined;
+  vncAddress: string | undefined;
+  message: string | undefined;
+  /** The name of its domain, while libvirt has one. */
+  domainName: string | undefined;
+  /** When its job was last seen in a slot, or could not yet be; milliseconds of {@link performance.now}. */
+  jobSeenAt: number;
+}
+
+/** A machine about which nothing is known yet but its job. */
+export function newMachine(globalJobId: string, state: MachineState): Machine {
+  return {
+    globalJobId,
+    record: undefined,
+    state,
+    preparing: undefined,
+    macAddress: undefined,
+    ipAddress: undefined,
+    vncAddress: undefined,
+    message: undefined,
+    domainName: undefined,
+    jobSeenAt: performance.now(),
+  };
+}
+
+/** What the pool is told about a machine. */
+export function reportOf(machine: Machine): MachineReport {
+  return {
+    globalJobId: machine.globalJobId,
+    state: machine.state,
+    macAddress: machine.macAddress,
+    ipAddress: machine.ipAddress,
+    vncAddress: machine.vncAddress,
+    startedAt: machine.record?.startedAt,
+    message: machine.message,
+  };
+}

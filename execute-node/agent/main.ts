@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HEARTBEAT_TIMEOUT_SECONDS } from "../../contract/node-report.ts";
+import { CONFIGURATION_FILE, nodePaths, parseNodeConfiguration } from "../configuration.ts";
+import { Agent } from "./agent.ts";
+import { ImageCache } from "./cache.ts";
+import { followDomains } from "./events.ts";
+import { InstanceFolders } from "./instance-folders.ts";
+import { hasKvm } from "./libvirt.ts";
+import { type Log, openLog } from "./log.ts";
+import { nodeReport } from "./node.ts";
+import { messageOf } from "./refusal.ts";
+import { Reporter } from "./report.ts";
+import { type AgentSocket, listen } from "./socket.ts";
+import { Watcher } from "./watcher.ts";
+
+/** How often the node says that it lives, in milliseconds. */
+const HEARTBEAT_MS = (HEARTBEAT_TIMEOUT_SECONDS / 3) * 1000;
+
+/** How often to look whether the startd, and this agent's claim to its socket, are still there, in milliseconds. */
+const GUARD_MS = 1000;
+
+/** The node's agent, from its start by the startd to the startd's end. */
+export async function runAgent(): Promise<void> {
+  const configuration = parseNodeConfiguration(await readFile(CONFIGURATION_FILE, "utf8"));
+  const paths = nodePaths(configuration.stateFolder);
+  const log = openLog(paths.log);
+  const startd = process.ppid;
+  log(`agent ${process.pid} starts under startd ${startd}, Node.js ${process.version}`);
+  endWithStandardOutput(log);
+
+  const cache = new ImageCache(paths.cache, configuration.store);
+  const agent = new Agent({
+    configuration,
+    acceleration: (await hasKvm(configuration.emulatorFolder)) ? "kvm" : "qemu",
+    cache,
+    folders: new InstanceFolders(paths.instances),
+    reporter: new Reporter((text) => process.stdout.write(text)),
+    log,
+  });
+  const watcher = new Watcher(agent);
+  // The socket first: while an earlier agent still has it, the folders are its own.
+  let ready: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  const socket = await listen(paths.socket, (request) => opened.then(() => agent.handle(request)), log);
+  await cache.open();
+  await agent.open();
+  ready();
+  agent.parts.reporter.start(configuration.maxMachines);
+
+  const ended = new AbortController();
+  guard(startd, socket, log, ended);
+  cache.onChange = () => void heartbeat(agent);
+  await Promise.all([
+    beat(agent, ended.signal),
+    watcher.run(ended.signal),
+    followDomains(
+      (domain) => watcher.wake(domain),
+      (message) => log(`libvirt's events: ${message}`),
+      ended.signal,
+    ),
+  ]);
+  socket.close();
+  process.exit(0);
+}
+
+async function beat(agent: Agent, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await heartbeat(agent);
+    await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Says that the node lives and what it is like; a node whose libvirt does not answer takes no machine. */
+async function heartbeat(agent: Agent): Promise<void> {
+  const { configuration, cache, acceleration, reporter, log } = agent.parts;
+  try {
+    reporter.node(await nodeReport(configuration, cache, acceleration));
+  } catch (error) {
+    log(`takes no machines for now: ${messageOf(error)}`);
+    reporter.node({ heartbeat: 0, images: [], cacheUsedMiB: 0, diskFreeMiB: 0, networks: [], acceleration });
+  }
+}
+
+/** Ends this agent when its startd died, or when a later agent took its socket. */
+function guard(startd: number, socket: AgentSocket, log: Log, ended: AbortController): void {
+  const timer = setInterval(() => {
+    if (process.ppid === startd && socket.isOurs()) return;
+    log(process.ppid === startd ? "another agent took over; this one ends" : "the startd is gone; this agent ends");
+    clearInterval(timer);
+    ended.abort();
+  }, GUARD_MS);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const) {
+    process.once(signal, () => {
+      log(`ends on ${signal}`);
+      ended.abort();
+    });
+  }
+}
+
+/** Nobody listens at the other end of standard output any more: the startd is gone. */
+function endWithStandardOutput(log: Log): void {
+  process.stdout.on("error", (error) => {
+    log(`standard output: ${error.message}; this agent ends`);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,47 @@
+/** A machine as its agent knows it, for the decision what may stay. */
+export interface KnownMachine {
+  readonly globalJobId: string;
+  /** Seconds since its job was last seen in a slot, or since it was prepared. */
+  readonly jobUnseenSeconds: number;
+  /** Whether a request for it is being worked on. */
+  readonly preparing: boolean;
+  /** The name of its domain, while libvirt has one. */
+  readonly domainName: string | undefined;
+}
+
+/** What {@link decide} wants done. */
+export interface Decision {
+  /** Names of domains to end: they run although no slot runs their job. */
+  readonly destroy: readonly string[];
+  /** Machines to forget, folder and all. */
+  readonly remove: readonly string[];
+}
+
+/** How long a job may be in no slot before its folder goes, in seconds; the startd names a job once its starter runs. */
+export const FOLDER_GRACE_SECONDS = 10;
+
+/** How long a domain may run without a job, in seconds: a starter on its way out takes up to this long to end it. */
+export const DOMAIN_GRACE_SECONDS = 60;
+
+/**
+ * Decides what no job needs any more. A domain and a folder exist if and only if a slot of this node runs their job,
+ * whatever the starter, the startd, libvirtd or an earlier agent died of.
+ *
+ * Jobs are read from the startd itself, which decides what runs here; when it cannot be asked, nothing is decided.
+ *
+ * @param jobsInSlots - the GlobalJobIds in this node's slots; undefined when the startd gave no answer
+ */
+export function decide(machines: readonly KnownMachine[], jobsInSlots: ReadonlySet<string> | undefined): Decision {
+  if (jobsInSlots === undefined) return { destroy: [], remove: [] };
+  const idle = machines.filter(({ globalJobId, preparing }) => !preparing && !jobsInSlots.has(globalJobId));
+  return {
+    destroy: idle.flatMap(({ domainName, jobUnseenSeconds }) =>
+      domainName !== undefined && jobUnseenSeconds >= DOMAIN_GRACE_SECONDS ? [domainName] : [],
+    ),
+    remove: idle
+      .filter(
+        ({ domainName, jobUnseenSeconds }) => domainName === undefined && jobUnseenSeconds >= FOLDER_GRACE_SECONDS,
+      )
+      .map(({ globalJobId }) => globalJobId),
+  };
+}

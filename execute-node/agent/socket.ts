@@ -1,0 +1,125 @@
+import { lstatSync, renameSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask } from "../hooks/ask.ts";
+import { type Answer, PROGRESS_SECONDS, REQUEST_MAX_BYTES, Request } from "../protocol.ts";
+import type { Log } from "./log.ts";
+import { messageOf, Refusal } from "./refusal.ts";
+
+/** What the agent does about a request; throws a {@link Refusal} when it does not. */
+export type Handler = (request: Request) => Promise<{ readonly xml?: string }>;
+
+/** The most connections at once; more are dropped by the kernel's queue and Node.js. Each hook needs one. */
+const CONNECTIONS_MAX = 256;
+
+/** How long a client may take to say what it wants. */
+const REQUEST_SECONDS = 5;
+
+/**
+ * Takes the agent's socket. A live agent keeps it: this one waits for its end and then gives up. A dead one's socket
+ * is replaced by a rename, so clients meet one agent or the other, never none for longer than a restart.
+ *
+ * @throws Error when another agent is still alive after half a minute
+ */
+export async function listen(path: string, handler: Handler, log: Log): Promise<AgentSocket> {
+  const deadline = Date.now() + 30_000;
+  while (await isAlive(path)) {
+    if (Date.now() > deadline) throw new Error(`Another agent serves ${path}. It must end first.`);
+    await sleep(500);
+  }
+  const server = createServer((socket) => void serve(socket, handler, log));
+  server.maxConnections = CONNECTIONS_MAX;
+  const own = `${path}.${process.pid}`;
+  await rm(own, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ path: own, writableAll: true, readableAll: true }, resolve);
+  });
+  renameSync(own, path);
+  return new AgentSocket(server, path);
+}
+
+/** The socket that an agent serves. */
+export class AgentSocket {
+  readonly #server: Server;
+  readonly #path: string;
+  readonly #inode: number;
+
+  constructor(server: Server, path: string) {
+    this.#server = server;
+    this.#path = path;
+    this.#inode = lstatSync(path).ino;
+  }
+
+  /** Whether clients still meet this agent and not one that came after it. */
+  isOurs(): boolean {
+    try {
+      return lstatSync(this.#path).ino === this.#inode;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+}
+
+async function isAlive(path: string): Promise<boolean> {
+  return ask(path, { request: "ping" }, { connectSeconds: 0, silenceSeconds: 2 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function serve(socket: Socket, handler: Handler, log: Log): Promise<void> {
+  const say = (answer: Answer) => void (socket.writable && socket.write(`${JSON.stringify(answer)}\n`));
+  socket.on("error", () => {});
+  const working = setInterval(() => say({ answer: "working" }), PROGRESS_SECONDS * 1000);
+  try {
+    const { xml } = await handler(parseRequest(await readLine(socket)));
+    say(xml === undefined ? { answer: "done" } : { answer: "done", xml });
+  } catch (error) {
+    if (!(error instanceof Refusal)) log(`A request failed: ${error instanceof Error ? error.stack : String(error)}`);
+    say({ answer: "refused", retry: error instanceof Refusal ? error.retry : true, message: messageOf(error) });
+  } finally {
+    clearInterval(working);
+    socket.end();
+    // A client that does not hang up must not keep the connection.
+    setTimeout(() => socket.destroy(), 1000).unref();
+  }
+}
+
+function readLine(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const fail = (message: string) => reject(new Refusal(message));
+    const timer = setTimeout(() => fail(`No request within ${REQUEST_SECONDS} s.`), REQUEST_SECONDS * 1000);
+    socket.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > REQUEST_MAX_BYTES) return fail(`The job's Cloud attributes exceed ${REQUEST_MAX_BYTES} bytes.`);
+      chunks.push(chunk);
+      if (!chunk.includes(10)) return;
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks).toString("utf8"));
+    });
+    socket.once("close", () => {
+      clearTimeout(timer);
+      fail("The client hung up.");
+    });
+  });
+}
+
+function parseRequest(line: string): Request {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new Refusal("The request is not JSON.");
+  }
+  const parsed = Request.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Refusal("The request is none that this agent knows.");
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/**
+ * How hooks and agent talk over the agent's unix socket: one line of JSON is the request, each line after it an
+ * answer, the last of which is final. The agent trusts nothing in a request: whoever can reach the socket can write it.
+ */
+
+/** The longest request, in bytes. The largest job ad of ours takes a fifth of it. */
+export const REQUEST_MAX_BYTES = 128 * 1024;
+
+/** The seconds between two signs of life while the agent works on a request; a hook gives up after several missed. */
+export const PROGRESS_SECONDS = 2;
+
+const ad = z.string().max(REQUEST_MAX_BYTES);
+
+/** A request to the agent; `ad` is the part of the job ad that `relevantLines` keeps. */
+export const Request = z.discriminatedUnion("request", [
+  /** Are you there? */
+  z.strictObject({ request: z.literal("ping") }),
+  /** Make everything ready for this job's machine. */
+  z.strictObject({ request: z.literal("prepare"), ad }),
+  /** Give the domain XML of the machine that was prepared for this job. */
+  z.strictObject({ request: z.literal("domain"), ad }),
+]);
+export type Request = z.infer<typeof Request>;
+
+/** An answer of the agent. */
+export type Answer =
+  /** Still at it. */
+  | { readonly answer: "working" }
+  | { readonly answer: "done"; readonly xml?: string }
+  /** `retry`: another node, or this one later, can do it; else the job is at fault and must be held. */
+  | { readonly answer: "refused"; readonly retry: boolean; readonly message: string };
