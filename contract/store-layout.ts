@@ -3,6 +3,8 @@
  *
  *     sha256/<digest>       the data, named by what it contains
  *     images/<name>.json    one manifest per name (contract/image-manifest.ts)
+ *     images/<name>@<digest>.json
+ *                           the manifest of an image that lost its name to another while machines may still need it
  *
  * A writer works in a file whose name begins with {@link TEMPORARY_PREFIX} in the same folder and renames it, so a
  * reader sees whole files only.
@@ -31,4 +33,9 @@ export function dataPath(store: string, digest: string): string {
 /** Where the manifest of a name lies. Throws when the name is none. */
 export function manifestPath(store: string, name: string): string {
   return join(manifestFolder(store), `${ImageName.parse(name)}.json`);
+}
+
+/** Where the manifest of an image lies whose name now stands for another one. Throws as {@link manifestPath} does. */
+export function supersededManifestPath(store: string, name: string, digest: string): string {
+  return join(manifestFolder(store), `${ImageName.parse(name)}@${Digest.parse(digest)}.json`);
 }

@@ -31,8 +31,8 @@ export async function createImage(inputs: State, context: Context, operation: Op
 }
 
 /**
- * Says what the store holds, having read all of it: undefined when the name is gone or stands for another image, or
- * the bytes are missing or damaged, so that the next `pulumi up` puts them back.
+ * Says what the store holds, having read all of it: undefined when the image's manifest or its bytes are missing or
+ * damaged, so that the next `pulumi up` puts them back.
  *
  * @throws StoreError when the store itself cannot be read: that is not "gone"
  */
@@ -44,11 +44,11 @@ export async function readImage(
 ): Promise<RecordedImage | undefined> {
   const { name, digest } = ImageReferenceText.parse(id);
   const store = storeOf(context);
-  const manifest = await store.find(name).catch((error: unknown) => {
+  const manifest = await store.find(name, digest).catch((error: unknown) => {
     if (error instanceof DamagedManifestError) return undefined;
     throw error;
   });
-  if (manifest?.digest !== digest) return undefined;
+  if (manifest === undefined) return undefined;
   if ((await store.verify(digest, operation)) !== "intact") return undefined;
   // Another stack may have added the same image since; this resource takes back its own adding only.
   const { createdAt } = ImageState.parse(state);

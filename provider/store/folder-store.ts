@@ -1,15 +1,27 @@
 import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import { formatImageReference } from "../../contract/image-reference.ts";
-import { dataFolder, dataPath, manifestFolder, manifestPath } from "../../contract/store-layout.ts";
+import {
+  dataFolder,
+  dataPath,
+  manifestFolder,
+  manifestPath,
+  supersededManifestPath,
+} from "../../contract/store-layout.ts";
 import { InvalidInputError } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { copySparse } from "./copy.ts";
 import { digestFile } from "./digest.ts";
 import { attempt, InUseError, StoreError, systemErrorCode } from "./errors.ts";
 import { inspectDisk } from "./inspect.ts";
-import { parseManifest, readManifest, readManifestFiles } from "./manifests.ts";
+import {
+  formatManifest,
+  type ManifestFile,
+  readManifestFile,
+  readManifestFiles,
+  requireManifest,
+} from "./manifests.ts";
 import type { AddedImage, ImageDescription, Store } from "./store.ts";
 import { clearDeadTemporaries, syncFolder, temporaryPath, writeWhole } from "./temporary.ts";
 
@@ -22,12 +34,16 @@ export class FolderStore implements Store {
   }
 
   async list(): Promise<ImageManifest[]> {
-    const files = await this.#read(() => readManifestFiles(this.folder));
-    return files.flatMap(({ text }) => parseManifest(text) ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const files = await this.#manifestFiles();
+    return files
+      .flatMap(({ path, manifest }) => (manifest && path === manifestPath(this.folder, manifest.name) ? manifest : []))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async find(name: string): Promise<ImageManifest | undefined> {
-    return this.#read(() => readManifest(this.folder, name));
+  async find(name: string, digest?: string): Promise<ImageManifest | undefined> {
+    const current = await this.#manifestOf(manifestPath(this.folder, name), name);
+    if (digest === undefined || current?.digest === digest) return current;
+    return this.#manifestOf(supersededManifestPath(this.folder, name, digest), name);
   }
 
   async has(digest: string): Promise<boolean> {
@@ -41,16 +57,14 @@ export class FolderStore implements Store {
     operation: Operation,
     expectedDigest?: string,
   ): Promise<ImageManifest> {
-    const manifestName = basename(manifestPath(this.folder, image.name));
+    const path = manifestPath(this.folder, image.name);
     await this.#prepareFolders();
     return attempt(`The image ${image.name} cannot be added to the store ${this.folder}.`, async () => {
       for (;;) {
         const digest = await this.#keepBytes(sourceFile, image.name, operation, expectedDigest);
         const manifest = await this.#describe(digest, image);
-        await writeWhole(manifestFolder(this.folder), async (file) => {
-          await file.writeFile(`${JSON.stringify(manifest, undefined, 2)}\n`);
-          return manifestName;
-        });
+        await this.#keepManifestOfPredecessor(path, digest);
+        await this.#writeManifest(path, manifest);
         // A removal of the same bytes may have been quicker than the manifest that now holds them.
         if (await this.has(digest)) return manifest;
       }
@@ -66,18 +80,16 @@ export class FolderStore implements Store {
   }
 
   async remove(image: AddedImage, usersOf: (digest: string) => Promise<readonly string[]>): Promise<void> {
-    const manifest = manifestPath(this.folder, image.name);
-    const ours = await this.#isStill(image);
-    if (
-      !(await this.#pointedAt(image.digest, ours ? basename(manifest) : undefined)) &&
-      (await this.has(image.digest))
-    ) {
+    const files = await this.#manifestFiles();
+    const own = files.filter(({ manifest }) => manifest !== undefined && isSameAdding(manifest, image));
+    const needed = files.some((file) => !own.includes(file) && names(file, image.digest));
+    if (!needed && (await this.has(image.digest))) {
       const users = await usersOf(image.digest);
       if (users.length > 0) throw new InUseError(formatImageReference(image), users);
     }
     await attempt(`The image ${image.name} cannot be removed from the store ${this.folder}.`, async () => {
-      if (ours) await rm(manifest, { force: true });
-      await this.#dropUnlessPointedAt(image.digest);
+      for (const { path } of own) await rm(path, { force: true });
+      await this.#dropUnlessNeeded(image.digest);
     });
   }
 
@@ -108,31 +120,45 @@ export class FolderStore implements Store {
     }
   }
 
-  /** Whether the name still stands for this very adding. A damaged manifest belongs to whoever adds the name again. */
-  async #isStill(image: AddedImage): Promise<boolean> {
-    const files = await this.#read(() => readManifestFiles(this.folder));
-    const found = files.map(({ text }) => parseManifest(text)).find((manifest) => manifest?.name === image.name);
-    return found !== undefined && found.digest === image.digest && found.createdAt === image.createdAt;
+  /** A node reads format and architecture there; it may still have to start machines of the image that loses its name. */
+  async #keepManifestOfPredecessor(path: string, digest: string): Promise<void> {
+    const predecessor = (await readManifestFile(path))?.manifest;
+    if (predecessor === undefined || predecessor.digest === digest) return;
+    await this.#writeManifest(supersededManifestPath(this.folder, predecessor.name, predecessor.digest), predecessor);
+  }
+
+  async #writeManifest(path: string, manifest: ImageManifest): Promise<void> {
+    await writeWhole(dirname(path), async (file) => {
+      await file.writeFile(formatManifest(manifest));
+      return basename(path);
+    });
   }
 
   /**
-   * Removes bytes that no manifest points at. They go out of sight first and come back if a manifest appeared
-   * meanwhile, because a writer that finds its bytes here does not copy them again.
+   * Removes bytes that no manifest names. They go out of sight first and come back if a manifest appeared meanwhile,
+   * because a writer that finds its bytes here does not copy them again.
    */
-  async #dropUnlessPointedAt(digest: string): Promise<void> {
+  async #dropUnlessNeeded(digest: string): Promise<void> {
     const path = dataPath(this.folder, digest);
-    if ((await this.#pointedAt(digest)) || !(await isFile(path))) return;
-    const aside = temporaryPath(dataFolder(this.folder));
+    if ((await this.#isNeeded(digest)) || !(await isFile(path))) return;
+    const aside = temporaryPath(dirname(path));
     await rename(path, aside);
-    if (await this.#pointedAt(digest)) await rename(aside, path);
+    if (await this.#isNeeded(digest)) await rename(aside, path);
     else await rm(aside);
-    await syncFolder(dataFolder(this.folder));
+    await syncFolder(dirname(path));
   }
 
-  /** Whether a manifest points at these bytes, also one that this version cannot parse but that names them. */
-  async #pointedAt(digest: string, exceptFile?: string): Promise<boolean> {
-    const files = await this.#read(() => readManifestFiles(this.folder));
-    return files.some(({ file, text }) => file !== exceptFile && text.includes(digest));
+  async #isNeeded(digest: string): Promise<boolean> {
+    return (await this.#manifestFiles()).some((file) => names(file, digest));
+  }
+
+  async #manifestOf(path: string, name: string): Promise<ImageManifest | undefined> {
+    const file = await this.#read(() => readManifestFile(path));
+    return file === undefined ? undefined : requireManifest(file, name);
+  }
+
+  #manifestFiles(): Promise<ManifestFile[]> {
+    return this.#read(() => readManifestFiles(this.folder));
   }
 
   async #read<T>(step: () => Promise<T>): Promise<T> {
@@ -170,6 +196,15 @@ export class FolderStore implements Store {
         "`pulumi config set condor:store FOLDER`.",
     });
   }
+}
+
+function isSameAdding(a: AddedImage, b: AddedImage): boolean {
+  return a.name === b.name && a.digest === b.digest && a.createdAt === b.createdAt;
+}
+
+/** Whether a manifest names these bytes, also one that this version cannot parse. */
+function names(file: ManifestFile, digest: string): boolean {
+  return file.text.includes(digest);
 }
 
 function changedSince(sourceFile: string, expected: string, found: string): InvalidInputError {

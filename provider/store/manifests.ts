@@ -1,55 +1,61 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageManifest } from "../../contract/image-manifest.ts";
-import { manifestFolder, manifestPath } from "../../contract/store-layout.ts";
+import { manifestFolder } from "../../contract/store-layout.ts";
 import { DamagedManifestError, systemErrorCode } from "./errors.ts";
 
-/** A manifest's file as it lies there: its own name, and what it says. */
+/** A manifest's file as it lies there. */
 export interface ManifestFile {
-  readonly file: string;
+  readonly path: string;
   readonly text: string;
+  /** Undefined when the text is no manifest that this version knows. */
+  readonly manifest: ImageManifest | undefined;
 }
 
-/** All manifest files of a store. */
+/** All manifest files of a store, of images that lost their name too. */
 export async function readManifestFiles(store: string): Promise<ManifestFile[]> {
   const folder = manifestFolder(store);
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return []; // Nothing was ever added.
     throw error;
   });
-  const files = names.filter((name) => name.endsWith(".json") && !name.startsWith("."));
-  const texts = await Promise.all(files.map((file) => readIfThere(join(folder, file))));
-  return files.flatMap((file, index) => ({ file, text: texts[index] ?? "" }));
+  const paths = names
+    .filter((name) => name.endsWith(".json") && !name.startsWith("."))
+    .map((name) => join(folder, name));
+  const files = await Promise.all(paths.map(readManifestFile));
+  return files.filter((file) => file !== undefined);
 }
 
-/** The manifest of a name; undefined when there is none. Throws a DamagedManifestError when it is there and damaged. */
-export async function readManifest(store: string, name: string): Promise<ImageManifest | undefined> {
-  const path = manifestPath(store, name);
-  const text = await readIfThere(path);
-  if (text === undefined) return undefined;
-  const manifest = parseManifest(text);
-  if (manifest?.name === name) return manifest;
+/** One manifest file; undefined when there is none. */
+export async function readManifestFile(path: string): Promise<ManifestFile | undefined> {
+  try {
+    const text = await readFile(path, "utf8");
+    return { path, text, manifest: parseManifest(text) };
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The manifest in a file, which must be one and have this name. */
+export function requireManifest(file: ManifestFile, name: string): ImageManifest {
+  if (file.manifest?.name === name) return file.manifest;
   throw new DamagedManifestError({
-    what: `The manifest ${path} is damaged.`,
+    what: `The manifest ${file.path} is damaged.`,
     why: "It is no image manifest of a version that this program knows.",
     remedy: "Add the image again, or remove that file.",
   });
 }
 
-/** Parses a manifest's text; undefined when it is none. */
-export function parseManifest(text: string): ImageManifest | undefined {
+/** The text of a manifest's file. */
+export function formatManifest(manifest: ImageManifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+function parseManifest(text: string): ImageManifest | undefined {
   try {
     return ImageManifest.parse(JSON.parse(text));
   } catch {
     return undefined;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
-    throw error;
   }
 }

@@ -16,12 +16,17 @@ export type AddedImage = Pick<ImageManifest, "name" | "digest" | "createdAt">;
 export interface Store {
   /** All manifests that can be read, by name in order. */
   list(): Promise<ImageManifest[]>;
-  /** The manifest of a name; undefined when there is none. Throws a DamagedManifestError when it is there and damaged. */
-  find(name: string): Promise<ImageManifest | undefined>;
+  /**
+   * The manifest of a name; undefined when there is none. Throws a DamagedManifestError when it is there and damaged.
+   *
+   * @param digest - the manifest of this image under the name, also when the name stands for another image by now
+   */
+  find(name: string, digest?: string): Promise<ImageManifest | undefined>;
   /** Whether the bytes of a digest are here. */
   has(digest: string): Promise<boolean>;
   /**
    * Copies a file in under its digest and points the name at it. Bytes that are here and intact are not copied again.
+   * An image that loses its name so stays until its own adding is taken back: machines may still need it.
    *
    * @param expectedDigest - refuse the file when its content is not this; absent: take it as it is
    */
@@ -34,8 +39,8 @@ export interface Store {
   /** Reads the bytes of a digest again and says whether they still are what the digest says. */
   verify(digest: string, operation: Operation): Promise<"intact" | "missing" | "damaged">;
   /**
-   * Takes back one adding: the name, if nobody pointed it elsewhere or added it anew since, and the bytes, if no name
-   * points at them any more. Removing what is gone is no error.
+   * Takes back one adding: the name, if it still stands for it, and the bytes, once no other adding needs them.
+   * Removing what is gone is no error.
    *
    * @param usersOf - the machines that need the bytes of a digest, asked before bytes go
    * @throws InUseError when there are any; nothing is removed then
