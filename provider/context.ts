@@ -1,0 +1,17 @@
+import { openPool, type Pool } from "./htcondor/pool.ts";
+import type { Settings } from "./settings.ts";
+import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/store.ts";
+
+/** What every lifecycle is handed: how this process is configured, the pool, and the image store. */
+export interface Context {
+  readonly settings: Settings;
+  readonly pool: Pool;
+  /** Undefined where no store is configured. */
+  readonly store: Store | undefined;
+}
+
+/** Opens pool and store. One for a process, so that what arrives together shares its commands. Touches nothing yet. */
+export function openContext(settings: Settings): Context {
+  return { settings, pool: openPool(settings), store: openStore(settings) };
+}

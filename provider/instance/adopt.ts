@@ -1,0 +1,74 @@
+import { specDigest } from "../../contract/instance-spec.ts";
+import { ATTRIBUTE, type CloudJob, encodeLabels } from "../../contract/job-ad.ts";
+import type { Context } from "../context.ts";
+import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
+import type { Operation } from "../operation.ts";
+import { AlreadyExistsError } from "./errors.ts";
+import { nextTick } from "./wait.ts";
+
+/** What is to be done about the jobs that carry a key already. */
+export type Step =
+  | { readonly kind: "submit" }
+  /** A create that died left this very machine behind, unacknowledged: it goes on with it. */
+  | { readonly kind: "adopt"; readonly job: QueueJob }
+  /** A create that died left a machine of an earlier declaration behind, unacknowledged: nobody owns it. */
+  | { readonly kind: "clear"; readonly jobs: readonly QueueJob[] }
+  /** A predecessor is on its way out and still holds the MAC and the address. */
+  | { readonly kind: "wait"; readonly job: QueueJob }
+  /** A live machine that somebody was told about: neither doubled nor stolen. */
+  | { readonly kind: "refuse"; readonly job: QueueJob };
+
+/** Decides from the jobs with the key of `wanted` that our account owns. */
+export function nextStep(wanted: CloudJob, existing: readonly QueueJob[]): Step {
+  const present = existing.filter((job) => job.status !== JOB_STATUS.completed);
+  const live = present.filter((job) => job.status !== JOB_STATUS.removed);
+
+  const owned = live.find((job) => job.cloud?.job.acknowledged);
+  if (owned !== undefined) return { kind: "refuse", job: owned };
+
+  const mine = live.find((job) => job.cloud?.specDigest === specDigest(wanted.spec));
+  const rest = live.filter((job) => job !== mine);
+  if (rest.length > 0) return { kind: "clear", jobs: rest };
+  const leaving = present.find((job) => job.status === JOB_STATUS.removed);
+  if (leaving !== undefined) return { kind: "wait", job: leaving };
+  return mine === undefined ? { kind: "submit" } : { kind: "adopt", job: mine };
+}
+
+/** Submits the machine's job, unless a predecessor left it behind; answers it as the queue has it. */
+export async function adoptOrSubmit(wanted: CloudJob, context: Context, operation: Operation): Promise<QueueJob> {
+  for (;;) {
+    const step = nextStep(wanted, await context.pool.findOwn(wanted.key));
+    switch (step.kind) {
+      case "submit":
+        operation.check(`submitting ${wanted.spec.name}`, "Nothing was submitted.");
+        return await context.pool.submit(wanted);
+      case "adopt":
+        // Its deadline was the dead create's; its labels may have changed since.
+        await context.pool.edit(step.job.globalJobId, {
+          [ATTRIBUTE.deadline]: wanted.deadline,
+          [ATTRIBUTE.labels]: encodeLabels(wanted.spec.labels),
+        });
+        return step.job;
+      case "clear":
+        await Promise.all(step.jobs.map((job) => context.pool.remove(job.globalJobId)));
+        break;
+      case "wait": {
+        const doing = `waiting for the predecessor, job ${step.job.clusterId}.${step.job.procId}, to end`;
+        operation.progress(doing);
+        await nextTick(operation, doing, "Nothing was submitted. `pulumi up` tries again.");
+        break;
+      }
+      case "refuse":
+        throw alreadyExists(wanted, step.job);
+    }
+  }
+}
+
+function alreadyExists(wanted: CloudJob, job: QueueJob): AlreadyExistsError {
+  const number = `${job.clusterId}.${job.procId}`;
+  return new AlreadyExistsError(job.globalJobId, {
+    what: `A machine for ${wanted.key} exists already: job ${number} (${job.globalJobId}), submitted by ${job.owner}.`,
+    why: "It was acknowledged, so either another state of this stack owns it, or a run ended just before it could record it.",
+    remedy: `If nobody needs it: \`condor_rm ${number}\`, then \`pulumi up\`. If another backend's state of the same project and stack owns it, give this stack another name.`,
+  });
+}

@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from "node:util";
+import { DEFAULT_TIMEOUT_SECONDS } from "./inputs.ts";
+import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
+
+/** What a diff answers. */
+export interface DiffResult {
+  changes: boolean;
+  /** The inputs because of which the machine must be replaced. */
+  replaces: string[];
+  deleteBeforeReplace: boolean;
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** One row: what a change of an input means, and what counts as a change. */
+interface Row {
+  readonly property: string;
+  readonly change: "replace" | "in place";
+  /** What is compared; two inputs that give equal answers here are no change. Absent means default. */
+  readonly meaning: (inputs: Inputs) => unknown;
+  /** Whether a difference counts; absent: always. */
+  readonly counts?: (olds: Inputs, news: Inputs) => boolean;
+}
+
+/**
+ * The table that diff and update use. Not in it: `resourceUrn`, because a resource that was renamed or got another
+ * parent (`aliases`) keeps its machine.
+ *
+ * | input | a change means | notes |
+ * |---|---|---|
+ * | `name` | replacement | two default names are equal: a renamed resource keeps its machine |
+ * | `image` | replacement | by the whole reference: a node looks the image up by its name, too |
+ * | `profile` | replacement | by the size; another name for the same size is no change |
+ * | `macAddress` | replacement | absent: the one it has |
+ * | `labels` | in place | absent: none |
+ * | `timeoutSeconds` | in place | absent: 600; kept in the state, because destroy runs without the program |
+ * | `timeouts` | in place | absent: none |
+ */
+export const DIFF_TABLE: readonly Row[] = [
+  {
+    property: "name",
+    change: "replace",
+    meaning: (inputs) => inputs.name,
+    counts: (...pair) => !pair.every(isNamedByDefault),
+  },
+  { property: "image", change: "replace", meaning: (inputs) => inputs.image },
+  { property: "profile", change: "replace", meaning: (inputs) => sizeOf(inputs.profile) },
+  {
+    property: "macAddress",
+    change: "replace",
+    meaning: (inputs) => inputs.macAddress,
+    counts: (_olds, news) => news.macAddress !== undefined,
+  },
+  { property: "labels", change: "in place", meaning: (inputs) => inputs.labels ?? {} },
+  {
+    property: "timeoutSeconds",
+    change: "in place",
+    meaning: (inputs) => inputs.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+  },
+  { property: "timeouts", change: "in place", meaning: (inputs) => inputs.timeouts ?? {} },
+];
+
+/**
+ * Compares what the state holds with what the program asks for now.
+ *
+ * @param unknown - inputs whose new values a preview does not know yet: a change, but never a reason to replace
+ */
+export function diffInstance(olds: Inputs, news: Inputs, unknown: ReadonlySet<string>): DiffResult {
+  const changed = DIFF_TABLE.filter((row) => !unknown.has(row.property) && differs(row, olds, news));
+  return {
+    changes: changed.length > 0 || DIFF_TABLE.some((row) => unknown.has(row.property)),
+    replaces: changed.filter((row) => row.change === "replace").map((row) => row.property),
+    // The successor has the same key, MAC and address, so the two must not live at once.
+    deleteBeforeReplace: true,
+  };
+}
+
+function differs(row: Row, olds: Inputs, news: Inputs): boolean {
+  if (isDeepStrictEqual(row.meaning(olds), row.meaning(news))) return false;
+  return row.counts?.(olds, news) ?? true;
+}
+
+/** Whether the machine got its name from its resource. */
+function isNamedByDefault(inputs: Inputs): boolean {
+  const urn = ResourceUrn.safeParse(inputs.resourceUrn);
+  return urn.success && inputs.name === logicalNameOf(urn.data);
+}
+
+/** A profile without its name. */
+function sizeOf(profile: unknown): unknown {
+  if (typeof profile !== "object" || profile === null) return profile;
+  return Object.fromEntries(
+    Object.entries(profile)
+      .filter(([key, value]) => key !== "name" && value !== undefined)
+      .sort(([a], [b]) => a.localeCompare(b)),
+  );
+}

@@ -1,0 +1,44 @@
+import { CloudError, type CloudErrorCode } from "../errors.ts";
+
+/** HTCondor holds the job: it will not start until somebody releases it. */
+export class HeldError extends CloudError {
+  readonly code = "held";
+}
+
+/** The machine ended while it was waited for: it is not there any more. */
+export class EndedError extends CloudError {
+  readonly code = "not-found";
+}
+
+/** A live machine of this key exists already, and nobody may double or take it. */
+export class AlreadyExistsError extends CloudError {
+  readonly code = "in-use";
+  /** The GlobalJobId of the machine that is there. */
+  readonly id: string;
+
+  constructor(id: string, parts: { what: string; why: string; remedy: string }) {
+    super(parts);
+    this.id = id;
+  }
+}
+
+/** Nobody hears the answer any more, so the machine was left to its deadline. */
+export class OrphanedError extends CloudError {
+  readonly code = "interrupted";
+}
+
+/** The machine exists, and is not as it should be yet. Whoever keeps the state records it and may resume. */
+export class InitializationError extends CloudError {
+  readonly code: CloudErrorCode;
+  /** The GlobalJobId. */
+  readonly id: string;
+  /** What is known about the machine, as its outputs. */
+  readonly outputs: Record<string, unknown>;
+
+  constructor(id: string, outputs: Record<string, unknown>, cause: CloudError) {
+    super({ what: cause.what, why: cause.why, remedy: cause.remedy, cause });
+    this.code = cause.code;
+    this.id = id;
+    this.outputs = outputs;
+  }
+}

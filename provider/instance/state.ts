@@ -1,0 +1,109 @@
+import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
+import type { SlotReport } from "../htcondor/slots.ts";
+
+/** What a machine does, in one word; see {@link observe} for where each comes from. */
+export type InstanceState =
+  | "queued"
+  | "starting"
+  | "preparing"
+  | "prepared"
+  | "running"
+  | "paused"
+  | "stopped"
+  | "failed"
+  | "removed"
+  | "completed"
+  | "held"
+  | "stopping"
+  | "suspended"
+  | "unknown";
+
+/** What is known about a machine at one moment; text that is not known is empty. */
+export interface Observation {
+  readonly state: InstanceState;
+  /** The execute node. */
+  readonly host: string;
+  readonly ipAddress: string;
+  /** `host:port` of the VNC console. */
+  readonly vncAddress: string;
+  /** ISO 8601; when the domain was first seen running. */
+  readonly startedAt: string;
+  /** Progress or cause, for people: the node's words, or HTCondor's reason for a hold or a removal. */
+  readonly message: string;
+}
+
+/**
+ * Joins what the queue says of a job and what its node reports to one state.
+ *
+ * | `JobStatus` | node's report for this very job | state |
+ * |---|---|---|
+ * | 1 idle | – | `queued` |
+ * | 2 running | none | `starting`: the domain does not exist yet |
+ * | 2 running | its state | that state: `preparing`, `prepared`, `running`, `paused`, `stopped`, `failed` |
+ * | 3 removed | – | `removed`; its machine may still hold its address until the job leaves the queue |
+ * | 4 completed | – | `completed`: powered off from inside |
+ * | 5 held | – | `held`, with HTCondor's reason |
+ * | 6 transferring output | – | `stopping` |
+ * | 7 suspended | – | `suspended` |
+ * | any other | – | `unknown` |
+ *
+ * So `running` is said only where the domain runs: JobStatus 2 comes seconds before there is one.
+ */
+export function observe(job: QueueJob, report: SlotReport | undefined): Observation {
+  const machine = job.status === JOB_STATUS.running ? report?.machine : undefined;
+  return {
+    state: machine?.state ?? stateOfJob(job.status),
+    host: job.slot.split("@").at(-1) ?? "",
+    ipAddress: machine?.ipAddress ?? "",
+    vncAddress: machine?.vncAddress ?? "",
+    startedAt: machine?.startedAt === undefined ? "" : new Date(machine.startedAt * 1000).toISOString(),
+    message: machine?.message || job.holdReason || job.removeReason,
+  };
+}
+
+function stateOfJob(status: number): InstanceState {
+  switch (status) {
+    case JOB_STATUS.idle:
+      return "queued";
+    case JOB_STATUS.running:
+      return "starting";
+    case JOB_STATUS.removed:
+      return "removed";
+    case JOB_STATUS.completed:
+      return "completed";
+    case JOB_STATUS.held:
+      return "held";
+    case JOB_STATUS.transferringOutput:
+      return "stopping";
+    case JOB_STATUS.suspended:
+      return "suspended";
+    default:
+      return "unknown";
+  }
+}
+
+/** Whether the machine is what a create waits for: its domain runs and its address is known. */
+export function isReady(seen: Observation): boolean {
+  return seen.state === "running" && seen.ipAddress !== "";
+}
+
+/** Whether the machine has ended, or is about to: no wait brings it back. */
+export function hasEnded(seen: Observation): boolean {
+  return seen.state === "removed" || seen.state === "completed";
+}
+
+/** What is being waited for, in plain words, to follow "while". */
+export function waitingFor(seen: Observation): string {
+  const node = seen.host === "" ? "" : ` on ${seen.host}`;
+  const words = seen.message === "" ? "" : ` (${seen.message})`;
+  switch (seen.state) {
+    case "queued":
+      return `queued: waiting for a machine of the pool${words}`;
+    case "starting":
+      return `starting${node}${words}`;
+    case "running":
+      return `running${node}, waiting for an address${words}`;
+    default:
+      return `${seen.state}${node}${words}`;
+  }
+}

@@ -1,0 +1,71 @@
+import { ImageReferenceText } from "../../contract/image-reference.ts";
+import type { QueueJob } from "../htcondor/jobs.ts";
+import type { SlotReport } from "../htcondor/slots.ts";
+import { observe } from "./state.ts";
+
+/** A machine as lists show it. Text that is not known is empty. */
+export interface InstanceView {
+  /** The GlobalJobId. */
+  readonly id: string;
+  /** `cluster.proc`. */
+  readonly jobId: string;
+  readonly name: string;
+  /** `project/stack/type/name` of the resource it belongs to. */
+  readonly key: string;
+  /** The profile's name at its creation, or `custom`. */
+  readonly profile: string;
+  readonly memoryMiB: number;
+  readonly vcpus: number;
+  /** `name@sha256:<digest>`. */
+  readonly image: string;
+  readonly imageDigest: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: string;
+  readonly host: string;
+  readonly ipAddress: string;
+  readonly macAddress: string;
+  readonly vncAddress: string;
+  /** The account that submitted it. */
+  readonly owner: string;
+  /** ISO 8601; when it was submitted. */
+  readonly createdAt: string;
+  /** Seconds since then. */
+  readonly ageSeconds: number;
+  /** False while a create is still at it; HTCondor removes it when its deadline passes. */
+  readonly acknowledged: boolean;
+  /** Progress or cause, for people. */
+  readonly message: string;
+}
+
+/** A job as a list shows it; undefined for one that was edited so that it breaks the contract. */
+export function viewOf(
+  job: QueueJob,
+  report: SlotReport | undefined,
+  nowMilliseconds: number,
+): InstanceView | undefined {
+  if (job.cloud === undefined) return undefined;
+  const { spec, key, acknowledged } = job.cloud.job;
+  const seen = observe(job, report);
+  return {
+    id: job.globalJobId,
+    jobId: `${job.clusterId}.${job.procId}`,
+    name: spec.name,
+    key,
+    profile: spec.profile,
+    memoryMiB: spec.size.memoryMiB,
+    vcpus: spec.size.vcpus,
+    image: spec.image,
+    imageDigest: ImageReferenceText.parse(spec.image).digest,
+    labels: spec.labels,
+    state: seen.state,
+    host: seen.host,
+    ipAddress: seen.ipAddress,
+    macAddress: spec.macAddress,
+    vncAddress: seen.vncAddress,
+    owner: job.owner,
+    createdAt: new Date(job.queuedAt * 1000).toISOString(),
+    ageSeconds: Math.max(0, Math.round(nowMilliseconds / 1000 - job.queuedAt)),
+    acknowledged,
+    message: seen.message,
+  };
+}
