@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MachineSize } from "../contract/profiles.ts";
+import { hostInputs } from "./host-inputs.ts";
+
+const TYPE = "pulumi-nodejs:dynamic/condor:Instance";
+
+/** The text that Pulumi keeps in the state to find the provider's code again; it must work for ever. */
+const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").instance;';
+
+/** What a {@link CondorInstance} is made of. */
+export interface CondorInstanceArgs {
+  /** A {@link CondorImage}'s `reference`, or the name of an image that is in the store. A change replaces the instance. */
+  image: pulumi.Input<string>;
+  /**
+   * The machine's name and its guest's host name, a DNS label. Default: the resource's name. A change replaces the
+   * instance.
+   */
+  name?: pulumi.Input<string>;
+  /**
+   * The machine's size: the name of a profile, or memory in MiB, virtual processors and, where it shall be larger than
+   * the image's own, the disk in GiB. `small` is 512 MiB and 1 processor, `medium` 1024 and 2, `large` 2048 and 4; the
+   * configuration `condor:profiles` adds to these or overrides them. Default: `small`. A change replaces the instance.
+   */
+  profile?: pulumi.Input<string | MachineSize>;
+  /**
+   * A unicast MAC address in lower case. Default: derived from the resource's URN, so that it survives a replacement.
+   * A change replaces the instance.
+   */
+  macAddress?: pulumi.Input<string>;
+  /** Free text by key, for people and programs; at most 16 KiB together. Changes in place. Default: none. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * How long to wait for the machine to run and have its address, in seconds. Pulumi's `customTimeouts` win over it.
+   * Default: 600.
+   */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+/**
+ * A virtual machine in the pool, booted from a fresh overlay of an image on whichever execute node HTCondor picks.
+ *
+ * Its creation waits until the machine runs and has an address. When that takes too long or is interrupted, the
+ * machine is recorded as it is: the next `pulumi up` goes on waiting, `pulumi destroy` removes it.
+ *
+ * @example
+ * ```ts
+ * const web = new CondorInstance("web", { image: debian.reference, profile: "medium", labels: { role: "web" } });
+ * export const address = web.ipAddress;
+ * ```
+ */
+export class CondorInstance extends pulumi.CustomResource {
+  /** The job's number in HTCondor's queue, `cluster.proc`. The resource's `id` is the `GlobalJobId`, which never repeats. */
+  declare readonly jobId: pulumi.Output<string>;
+  /** What the machine does, such as `running`; as of the last `up` or refresh. */
+  declare readonly state: pulumi.Output<string>;
+  /** The execute node on which the machine runs; empty while it runs on none. */
+  declare readonly host: pulumi.Output<string>;
+  /** The guest's address; empty while it has none. */
+  declare readonly ipAddress: pulumi.Output<string>;
+  /** The guest's MAC address. */
+  declare readonly macAddress: pulumi.Output<string>;
+  /** Where the VNC console listens: `host:port`; empty while there is none. */
+  declare readonly vncAddress: pulumi.Output<string>;
+  /** Since when the machine runs: ISO 8601, UTC; empty before. */
+  declare readonly startedAt: pulumi.Output<string>;
+  /** The reference of the image from which the machine was booted. */
+  declare readonly image: pulumi.Output<string>;
+  /** The machine's name. */
+  declare readonly name: pulumi.Output<string>;
+  /** The profile's name, `custom` where only a size was given, and what it stood for. */
+  declare readonly profile: pulumi.Output<MachineSize & { name: string }>;
+  /** Free text by key; empty when there is none. */
+  declare readonly labels: pulumi.Output<Record<string, string>>;
+  /** How long to wait for the machine, in seconds. */
+  declare readonly timeoutSeconds: pulumi.Output<number>;
+
+  /**
+   * @param name - the resource's name, unique among the instances of the program
+   * @param args - what the machine is made of
+   * @param opts - Pulumi's options; `customTimeouts` bound each operation
+   */
+  constructor(name: string, args: CondorInstanceArgs, opts: pulumi.CustomResourceOptions = {}) {
+    super(
+      TYPE,
+      name,
+      {
+        jobId: undefined,
+        state: undefined,
+        host: undefined,
+        ipAddress: undefined,
+        macAddress: undefined,
+        vncAddress: undefined,
+        startedAt: undefined,
+        name: undefined,
+        profile: undefined,
+        labels: undefined,
+        timeoutSeconds: undefined,
+        ...args,
+        ...hostInputs(TYPE, name, opts),
+        __provider: PROVIDER,
+      },
+      opts,
+    );
+  }
+}

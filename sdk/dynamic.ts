@@ -1,0 +1,43 @@
+/**
+ * What the one constant line in a stack's state loads: `require("pulumi-condor/dynamic").image`, or `.instance`. This
+ * module's path and these two names must work for ever, because a destroy uses the line that was stored years ago.
+ * Loaded by Pulumi's own CommonJS process: no top-level await here or in anything it imports.
+ */
+import { Session } from "./session.ts";
+import { shell } from "./shell.ts";
+
+const session = new Session();
+
+/** The provider of `CondorImage`. */
+export const image = shell(session, async () => {
+  const { checkImage } = await import("../provider/image/check.ts");
+  const { diffImage } = await import("../provider/image/diff.ts");
+  const { createImage, readImage, deleteImage } = await import("../provider/image/lifecycle.ts");
+  return {
+    check: checkImage,
+    diff: diffImage,
+    create: createImage,
+    read: readImage,
+    async update(id) {
+      throw new TypeError(`An image has no changes in place, and yet one of ${id} was asked for`);
+    },
+    delete: deleteImage,
+  };
+});
+
+/** The provider of `CondorInstance`. */
+export const instance = shell(session, async () => {
+  const { checkInstance } = await import("../provider/instance/check.ts");
+  const { diffInstance } = await import("../provider/instance/diff.ts");
+  const { createInstance, readInstance, updateInstance, deleteInstance } = await import(
+    "../provider/instance/lifecycle.ts"
+  );
+  return {
+    check: checkInstance,
+    diff: diffInstance,
+    create: createInstance,
+    read: readInstance,
+    update: updateInstance,
+    delete: deleteInstance,
+  };
+});

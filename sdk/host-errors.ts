@@ -1,0 +1,33 @@
+import { toHost } from "./values.ts";
+
+/** Runs a step of a lifecycle, whose errors come out as Pulumi's host understands them. */
+export async function told<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw await toHostError(error);
+  }
+}
+
+/**
+ * Makes an error for Pulumi's host, always a new one: the host takes any error with an `id` for "the resource exists
+ * and is not ready", and records it. Such a one carries `reasons` too, without which its message would not be shown.
+ * An error that was written for people loses its stack, which the host would print below it; any other is a defect and
+ * keeps it.
+ */
+export async function toHostError(error: unknown): Promise<Error> {
+  const { CloudError } = await import("../provider/errors.ts");
+  const { InitializationError } = await import("../provider/instance/errors.ts");
+  if (!(error instanceof CloudError)) return defect(error);
+  const shown = new Error(error.message);
+  shown.stack = "";
+  if (!(error instanceof InitializationError)) return shown;
+  return Object.assign(shown, { id: error.id, properties: toHost(error.outputs), reasons: [error.message] });
+}
+
+function defect(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  const shown = new Error(error.message, { cause: error });
+  if (error.stack !== undefined) shown.stack = error.stack;
+  return shown;
+}

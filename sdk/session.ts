@@ -1,0 +1,75 @@
+import type { dynamic } from "@pulumi/pulumi";
+import type { Context } from "../provider/context.ts";
+import type { Operation } from "../provider/operation.ts";
+import { connectEngine } from "./engine.ts";
+import { interruptions } from "./interruption.ts";
+import { openRow } from "./row.ts";
+
+/**
+ * What all resources of one provider process share: one engine, one context, so that their questions to the pool can
+ * be asked together.
+ */
+export class Session {
+  readonly #engine = connectEngine();
+  readonly #interrupted = interruptions();
+  #configuration: dynamic.Config | undefined;
+  #context: Promise<Context> | undefined;
+
+  /**
+   * Keeps the stack's configuration. Reads nothing yet: the host calls a provider's other methods without waiting for
+   * this one, so it must be done when it returns, and what is wrong must be said by each of them.
+   */
+  configure(configuration: dynamic.Config): void {
+    this.#configuration = configuration;
+  }
+
+  /** The provider's context, made once. Throws what is wrong with the configuration. */
+  context(): Promise<Context> {
+    this.#context ??= this.#openContext();
+    return this.#context;
+  }
+
+  /**
+   * Runs one operation, which ends on Ctrl-C and writes on the row of its resource.
+   *
+   * @param properties - the resource's, with its URN
+   * @param timeoutSeconds - absent: no deadline
+   */
+  async run<T>(
+    properties: Readonly<Record<string, unknown>>,
+    timeoutSeconds: number | undefined,
+    step: (context: Context, operation: Operation) => Promise<T>,
+  ): Promise<T> {
+    const { Operation } = await import("../provider/operation.ts");
+    const row = openRow(this.#engine, properties.resourceUrn);
+    const operation = new Operation({
+      timeoutSeconds,
+      signal: this.#interrupted,
+      progress: row.show,
+      stillWanted: () => this.#engine.answers(),
+    });
+    try {
+      return await step(await this.context(), operation);
+    } finally {
+      row.clear();
+    }
+  }
+
+  async #openContext(): Promise<Context> {
+    const { openContext } = await import("../provider/context.ts");
+    const { readSettings, SettingsInput } = await import("../provider/settings.ts");
+    const configured = Object.keys(SettingsInput.shape).map((name) => [name, this.#configured(name)]);
+    return openContext(readSettings(Object.fromEntries(configured)));
+  }
+
+  /** A value of the configuration's namespace `condor`; structured ones arrive as JSON. */
+  #configured(name: string): unknown {
+    const text = this.#configuration?.get(`condor:${name}`);
+    if (text === undefined || !/^\s*[{[]/.test(text)) return text;
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text; // The schema says what it expected instead.
+    }
+  }
+}

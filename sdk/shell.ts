@@ -1,0 +1,95 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { told } from "./host-errors.ts";
+import type { Diff, Lifecycle } from "./lifecycle.ts";
+import type { Session } from "./session.ts";
+import { fromHost, toHost, unknownProperties } from "./values.ts";
+
+type Properties = Record<string, unknown>;
+
+/**
+ * Puts a lifecycle into the form that Pulumi's host calls: unknown values told apart, the provider's own code left
+ * out, errors as the host wants them.
+ *
+ * @param load - loads the lifecycle at first use, so that a program that declares resources loads none of it
+ */
+export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic.ResourceProvider {
+  return {
+    async configure({ config }) {
+      session.configure(config);
+    },
+
+    async check(olds: Properties, news: Properties) {
+      return await told(async () => {
+        const inputs = fromHost(news);
+        const unknown = unknownProperties(inputs);
+        const lifecycle = await load();
+        const result = await session.run(inputs, undefined, (context, operation) =>
+          lifecycle.check(inputs, unknown, context, fromHost(olds), operation),
+        );
+        // A check must hand back what it does not know just as it came.
+        const kept = [...unknown].map((name) => [name, news[name]]);
+        return { inputs: toHost({ ...result.inputs, ...Object.fromEntries(kept) }), failures: result.failures };
+      });
+    },
+
+    async diff(_id, olds: Properties, news: Properties): Promise<Diff> {
+      return await told(async () => {
+        const inputs = fromHost(news);
+        return (await load()).diff(fromHost(olds), inputs, unknownProperties(inputs));
+      });
+    },
+
+    async create(properties: Properties) {
+      return await told(async () => {
+        const inputs = fromHost(properties);
+        const lifecycle = await load();
+        const created = await session.run(inputs, seconds(inputs, "createSeconds"), (context, operation) =>
+          lifecycle.create(inputs, context, operation),
+        );
+        return { id: created.id, outs: toHost(created.outputs) };
+      });
+    },
+
+    async read(id, properties: Properties) {
+      return await told(async () => {
+        const state = fromHost(properties);
+        const lifecycle = await load();
+        const found = await session.run(state, undefined, (context, operation) =>
+          lifecycle.read(id, state, context, operation),
+        );
+        if (found === undefined) return {}; // No id: gone.
+        const inputs = found.inputs === undefined ? {} : { inputs: toHost(found.inputs) };
+        return { id: found.id, props: toHost(found.outputs), ...inputs };
+      });
+    },
+
+    async update(id, olds: Properties, news: Properties) {
+      return await told(async () => {
+        const inputs = fromHost(news);
+        const lifecycle = await load();
+        const outputs = await session.run(inputs, seconds(inputs, "updateSeconds"), (context, operation) =>
+          lifecycle.update(id, fromHost(olds), inputs, context, operation),
+        );
+        return { outs: toHost(outputs) };
+      });
+    },
+
+    async delete(id, properties: Properties) {
+      await told(async () => {
+        const state = fromHost(properties);
+        const lifecycle = await load();
+        await session.run(state, seconds(state, "deleteSeconds"), (context, operation) =>
+          lifecycle.delete(id, state, context, operation),
+        );
+      });
+    },
+  };
+}
+
+/** The seconds that Pulumi's `customTimeouts` allow for this operation, as the class passed them on. */
+function seconds(properties: Properties, operation: string): number | undefined {
+  const { timeouts } = properties;
+  if (typeof timeouts !== "object" || timeouts === null) return undefined;
+  const value: unknown = Object.entries(timeouts).find(([name]) => name === operation)?.[1];
+  return typeof value === "number" && value > 0 ? value : undefined;
+}
