@@ -1,0 +1,96 @@
+import { readdir } from "node:fs/promises";
+import { z } from "zod";
+import { run, succeeds } from "../command.ts";
+import { SandboxError } from "../errors.ts";
+import type { Machine, Sandbox } from "../sandbox.ts";
+import { loadSandbox, sandboxNames } from "../sandbox.ts";
+import { chooseOctet } from "../subnet.ts";
+import type { ActionContext } from "./action.ts";
+
+/** Where iproute2 keeps the network namespaces that have names. */
+export const NAMESPACE_FOLDER = "/run/netns";
+
+const Routes = z.array(z.object({ dst: z.string() }));
+const Addresses = z.array(
+  z.object({ addr_info: z.array(z.object({ local: z.string(), prefixlen: z.int() })).default([]) }),
+);
+
+/** Chooses a network that neither the host nor another sandbox uses. Call it with the lock of all sandboxes held. */
+export async function freeOctet(): Promise<number> {
+  const routes = Routes.parse(JSON.parse(await run("ip", ["-4", "-json", "route", "show", "table", "all"])));
+  const addresses = Addresses.parse(JSON.parse(await run("ip", ["-4", "-json", "addr", "show"])));
+  const used = [
+    ...routes.map((route) => route.dst),
+    ...addresses.flatMap((link) => link.addr_info.map((info) => `${info.local}/${info.prefixlen}`)),
+  ];
+  const others = await Promise.all((await sandboxNames()).map((name) => loadSandbox(name).catch(() => undefined)));
+  const octet = chooseOctet(
+    used,
+    others.flatMap((other) => (other ? [other.octet] : [])),
+  );
+  if (octet !== undefined) return octet;
+  throw new SandboxError({
+    what: "No network from 10.77.0.0/16 to 10.176.0.0/16 is free for a sandbox.",
+    remedy: "See `ip route` and `condor-cloud sandbox list`; take a sandbox down.",
+  });
+}
+
+/** Whether the hub's bridge and the host's way into it are there. */
+export async function hasHub({ hub, hostLink, hostAddress }: Sandbox): Promise<boolean> {
+  if (!(await succeeds("ip", ["-n", hub, "link", "show", "br0"]))) return false;
+  const shown = await run("ip", ["-4", "-oneline", "addr", "show", "dev", hostLink]).catch(() => "");
+  return shown.includes(` ${hostAddress}/24 `);
+}
+
+/**
+ * Makes the hub: a namespace with a bridge that all machines are plugged into, and a link and routes by which the host
+ * reaches machines and guests.
+ */
+export async function makeHub({ sandbox }: ActionContext): Promise<void> {
+  const { hub, hostLink, hostAddress, executeNodes } = sandbox;
+  await run("ip", ["netns", "add", hub]);
+  await run("ip", ["-n", hub, "link", "set", "lo", "up"]);
+  await run("ip", ["-n", hub, "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0"]);
+  await run("ip", ["-n", hub, "link", "set", "br0", "up"]);
+  await run("ip", ["link", "add", hostLink, "type", "veth", "peer", "name", "host", "netns", hub]);
+  await run("ip", ["-n", hub, "link", "set", "host", "master", "br0", "up"]);
+  await run("ip", ["addr", "add", `${hostAddress}/24`, "dev", hostLink]);
+  await run("ip", ["link", "set", hostLink, "up"]);
+  for (const node of executeNodes) await run("ip", ["route", "replace", ...guestRoute(node), "dev", hostLink]);
+}
+
+/** Makes a machine's own network namespace and plugs it into the hub. */
+export async function plugIn(sandbox: Sandbox, machine: Machine): Promise<void> {
+  const { namespace } = machine;
+  await run("ip", ["netns", "add", namespace]);
+  await run("ip", ["-n", namespace, "link", "set", "lo", "up"]);
+  const peer = ["peer", "name", "eth0", "netns", namespace];
+  await run("ip", ["-n", sandbox.hub, "link", "add", machine.name, "type", "veth", ...peer]);
+  await run("ip", ["-n", sandbox.hub, "link", "set", machine.name, "master", "br0", "up"]);
+  await run("ip", ["-n", namespace, "addr", "add", `${machine.address}/24`, "dev", "eth0"]);
+  await run("ip", ["-n", namespace, "link", "set", "eth0", "up"]);
+  for (const node of sandbox.executeNodes) {
+    if (node.name !== machine.name) await run("ip", ["-n", namespace, "route", "add", ...guestRoute(node)]);
+  }
+}
+
+/** The namespaces whose names begin so. */
+export async function namespacesOf(prefix: string): Promise<string[]> {
+  const entries = await readdir(NAMESPACE_FOLDER).catch(() => []);
+  return entries.filter((entry) => entry.startsWith(prefix));
+}
+
+/** The processes of a network namespace, as numbers of the host; none when there is no such namespace. */
+export async function processesIn(namespace: string): Promise<number[]> {
+  const output = await run("ip", ["netns", "pids", namespace]).catch(() => "");
+  return output.split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** Takes a namespace away; its links go with it. */
+export async function removeNamespace(namespace: string): Promise<void> {
+  await run("ip", ["netns", "delete", namespace]);
+}
+
+function guestRoute(node: Machine): string[] {
+  return [`${node.guestNetwork}.0/24`, "via", node.address];
+}

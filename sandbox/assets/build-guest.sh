@@ -1,0 +1,50 @@
+#!/bin/sh
+# Makes the small guest inside an overlay of the pool's root: a bootable BIOS disk with Debian's cloud kernel and a
+# busybox user space, without a mount and without a loop device.
+#
+#   build-guest.sh GUEST-INIT OUT.qcow2
+set -eu
+guest_init=$1 out=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+for package in /usr/share/condor-cloud-guest/*.deb; do dpkg-deb -x "$package" "$work/packages"; done
+kernel=$(echo "$work"/packages/boot/vmlinuz-*)
+
+# The initial file system: busybox, the modules in the order they are loaded, and what runs as process 1.
+tree=$work/tree
+mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/mnt" "$tree/etc" "$tree/www/cgi-bin" "$tree/modules"
+busybox=$(find "$work/packages" -type f -name busybox | head -n 1)
+cp "$busybox" "$tree/bin/busybox"
+order=10
+for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci \
+  failover net_failover virtio_net virtio_blk button evdev isofs; do
+  file=$(find "$work/packages" -name "$module.ko*" | head -n 1)
+  [ -n "$file" ] || continue # built into the kernel
+  case $file in
+    *.xz) xz -dc "$file" > "$tree/modules/$order-$module.ko" ;;
+    *) cp "$file" "$tree/modules/$order-$module.ko" ;;
+  esac
+  order=$((order + 1))
+done
+# One script under four names: what it does is decided by the name it is called by.
+for name in init lease www/cgi-bin/poweroff www/cgi-bin/reboot; do
+  cp "$guest_init" "$tree/$name"
+  chmod 0755 "$tree/$name"
+done
+(cd "$tree" && find . | cpio -o -H newc --quiet | gzip -9) > "$work/initrd.gz"
+
+cp "$kernel" "$work/vmlinuz"
+cat > "$work/syslinux.cfg" <<'S'
+DEFAULT linux
+PROMPT 0
+TIMEOUT 0
+LABEL linux
+ KERNEL vmlinuz
+ APPEND initrd=initrd.gz console=ttyS0 quiet loglevel=3 tsc=unstable no_timer_check panic=5
+S
+truncate -s 24M "$work/disk"
+mkfs.vfat -n GUEST "$work/disk" > /dev/null
+MTOOLS_SKIP_CHECK=1 mcopy -i "$work/disk" "$work/vmlinuz" "$work/initrd.gz" "$work/syslinux.cfg" ::
+syslinux --install "$work/disk"
+qemu-img convert -f raw -O qcow2 "$work/disk" "$out"

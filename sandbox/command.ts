@@ -1,0 +1,78 @@
+import { execa } from "execa";
+import { SandboxError, SandboxInterruptedError } from "./errors.ts";
+
+/** The most lines of a failed command's output that its error repeats. */
+const ERROR_LINES = 12;
+
+/** How a command is run. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Absent: 60 s. */
+  readonly timeoutSeconds?: number;
+  readonly input?: string;
+  readonly cwd?: string;
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Is given each line of output as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * Runs a command to its end and gives its standard output, without the last newline.
+ *
+ * @throws SandboxError with the command's own words when it is missing, fails or takes too long
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { signal, timeoutSeconds = 60, onLine } = options;
+  const child = execa(command, args, {
+    reject: false,
+    timeout: timeoutSeconds * 1000,
+    all: true,
+    env: { LC_ALL: "C", ...options.env },
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  if (onLine) void followLines(child.iterable({ from: "all" }), onLine);
+  const result = await child;
+  if (!result.failed) return result.stdout;
+  const name = [command, ...args.slice(0, 3)].join(" ");
+  if (result.isCanceled) throw new SandboxInterruptedError({ what: `Interrupted while running \`${name}\`.` });
+  if (result.code === "ENOENT") {
+    throw new SandboxError({
+      what: `The command \`${command}\` is not on PATH.`,
+      remedy: "Install the package that holds it.",
+      cause: result,
+    });
+  }
+  throw new SandboxError({
+    what: result.timedOut
+      ? `\`${name}\` did not end within ${timeoutSeconds} s.`
+      : `\`${name}\` failed${result.exitCode === undefined ? "" : ` with exit status ${result.exitCode}`}.`,
+    why: lastLines(result.all, ERROR_LINES) || result.originalMessage,
+    cause: result,
+  });
+}
+
+/** Whether a command succeeds; its output is of no interest. */
+export async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  const result = await execa(command, args, { reject: false, stdio: "ignore", timeout: 30_000 });
+  return !result.failed;
+}
+
+/** The last lines of a text that are not empty. */
+export function lastLines(text: string, count: number): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-count)
+    .join("\n");
+}
+
+async function followLines(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of lines) onLine(String(line));
+  } catch {
+    // The command's failure is reported by its result.
+  }
+}
