@@ -66,7 +66,6 @@ async function settle(id: string, inputs: InstanceInputs, context: Context, oper
       seen = observation;
     });
     await acknowledge(id, context, operation);
-    operation.progress("");
     return outputsOf(id, inputs, seen);
   } catch (error) {
     // What is gone needs no owner, and an orphan must not give it one.
@@ -74,6 +73,8 @@ async function settle(id: string, inputs: InstanceInputs, context: Context, oper
     if (unowned || !(error instanceof CloudError)) throw error;
     await acknowledge(id, context, operation).catch(ignoreCloudError);
     throw new InitializationError(id, outputsOf(id, inputs, seen), error);
+  } finally {
+    operation.progress("");
   }
 }
 
@@ -114,7 +115,7 @@ function inputsIn(state: Properties): Properties {
     .map((name) => [name, state[name]]);
   const { macAddress, ...rest } = Object.fromEntries(inputs);
   const derived = typeof rest.resourceUrn === "string" ? macAddressOf(keyOf(rest.resourceUrn)) : undefined;
-  return macAddress === derived ? rest : { ...rest, macAddress };
+  return macAddress === undefined || macAddress === derived ? rest : { ...rest, macAddress };
 }
 
 /**

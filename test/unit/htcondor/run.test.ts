@@ -1,0 +1,106 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  CommandFailedError,
+  CommandMissingError,
+  PermissionError,
+  PoolUnreachableError,
+} from "../../../provider/htcondor/errors.ts";
+import { commandFailure } from "../../../provider/htcondor/failure.ts";
+import { openRunner } from "../../../provider/htcondor/run.ts";
+import { readSettings } from "../../../provider/settings.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "run-test-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Puts a program in the folder that the settings name; these tests are about running one, not about HTCondor. */
+async function program(name: string, script: string): Promise<void> {
+  await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(folder, name), 0o755);
+}
+
+const settings = (change = {}) => readSettings({ commands: folder, ...change }, {});
+
+describe("a command", () => {
+  test("is taken from the configured folder, with its arguments and its input as they are, in plain English", async () => {
+    await program("condor_submit", 'printf "%s|" "$LANG" "$LC_ALL" "$@"; cat');
+    const options = ["-terse", "a b", "$(x)", ";'\""];
+    expect(await openRunner(settings())("condor_submit", options, "input\n")).toBe(
+      "C|C|-terse|a b|$(x)|;'\"|input\n".trimEnd(),
+    );
+  });
+
+  test("asks the schedd and the pool that the settings name, the collector for slots", async () => {
+    await program("condor_q", 'echo "$@"');
+    await program("condor_status", 'echo "$@"');
+    const run = openRunner(settings({ schedd: "ap.example", pool: "cm.example" }));
+    expect(await run("condor_q", ["-json"])).toBe("-name ap.example -pool cm.example -json");
+    expect(await run("condor_status", ["-json"])).toBe("-pool cm.example -json");
+  });
+
+  test("that is missing is named, with where it was looked for", async () => {
+    const path = process.env.PATH;
+    process.env.PATH = folder;
+    try {
+      const missing = openRunner(settings())("condor_rm", []);
+      await expect(missing).rejects.toBeInstanceOf(CommandMissingError);
+      await expect(missing).rejects.toThrow(`condor_rm was not found in ${folder}`);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+
+  test("that hangs is ended at its deadline", async () => {
+    await program("condor_q", "exec sleep 60");
+    const started = Date.now();
+    await expect(openRunner(settings(), 0.3)("condor_q", [])).rejects.toThrow(/no answer within 0.3 s/);
+    expect(Date.now() - started).toBeLessThan(20_000);
+  });
+
+  test("that fails fails with its own words", async () => {
+    await program("condor_qedit", 'echo "Failed to set attribute" >&2; exit 1');
+    const failed = openRunner(settings())("condor_qedit", []);
+    await expect(failed).rejects.toBeInstanceOf(CommandFailedError);
+    await expect(failed).rejects.toThrow("Failed to set attribute");
+  });
+});
+
+describe("what HTCondor says when it fails", () => {
+  test.each([
+    "Error: communication error\nAUTHENTICATE:1003:Failed to authenticate with any method",
+    "AUTHENTICATE:1004:Failed to authenticate using IDTOKENS",
+    "condor_rm: Permission denied",
+  ])("is a refusal: %j", (words) => {
+    expect(commandFailure("condor_q", 1, "", words)).toBeInstanceOf(PermissionError);
+  });
+
+  test.each([
+    "Error: Couldn't contact the condor_collector on cm.example.",
+    "Error: unknown host nowhere",
+    "\nERROR: Can't find address of local schedd\n",
+    "Error: communication error\nCEDAR:6001:Failed to connect to <10.0.0.1:9618>",
+    "condor_rm: (null)",
+    "condor_qedit: No such schedd named nowhere in local pool",
+    "Unable to locate remote schedd (name=nowhere, pool=).",
+    "ERROR: Failed to connect to local queue manager",
+  ])("is silence of the pool: %j", (words) => {
+    expect(commandFailure("condor_q", 1, "", words)).toBeInstanceOf(PoolUnreachableError);
+  });
+
+  test("is kept, without the advice that fits every error", () => {
+    const failure = commandFailure("condor_q", 1, "", "Error: odd\n\nExtra Info: check with your administrator");
+    expect(failure.message).toContain("Error: odd");
+    expect(failure.message).not.toContain("administrator");
+  });
+
+  test("is its exit status when it says nothing", () => {
+    expect(commandFailure("condor_q", 3, "", "").message).toContain("exit status 3");
+  });
+});
