@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
 import { ImageName, InstanceName, Labels, MacAddress } from "../../contract/patterns.ts";
-import { CUSTOM_PROFILE, MachineSize, type Profiles } from "../../contract/profiles.ts";
+import { CUSTOM_PROFILE, type Profiles } from "../../contract/profiles.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
 import { DEFAULT_PROFILE, DEFAULT_TIMEOUT_SECONDS, ResolvedProfile, TimeoutSeconds, Timeouts } from "./inputs.ts";
@@ -119,12 +119,12 @@ function described(profiles: Profiles): string {
 
 /** A disk never shrinks below its image: the node would refuse it, so the preview says it first. */
 async function checkDiskSize(inputs: Record<string, unknown>, context: Context): Promise<CheckResult["failures"]> {
-  const profile = MachineSize.partial().safeParse(inputs.profile);
+  const profile = ResolvedProfile.safeParse(inputs.profile);
   const reference = ImageReferenceText.safeParse(inputs.image);
   const diskGiB = profile.success ? profile.data.diskGiB : undefined;
   if (diskGiB === undefined || !reference.success) return [];
-  const manifest = await context.store?.find(reference.data.name);
-  if (manifest === undefined || manifest.digest !== reference.data.digest) return [];
+  const manifest = await context.store?.find(reference.data.name, reference.data.digest);
+  if (manifest === undefined) return [];
   if (diskGiB * BYTES_PER_GIB >= manifest.virtualSizeBytes) return [];
   const least = Math.ceil(manifest.virtualSizeBytes / BYTES_PER_GIB);
   const reason = `diskGiB ${diskGiB}: the image ${manifest.name} has a disk of ${least} GiB, and a disk cannot be smaller than its image; give ${least} or more, or leave it out`;

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { DIFF_TABLE, diffInstance } from "../../../provider/instance/diff.ts";
+
+const none = new Set<string>();
+const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::${name}`;
+
+/** A machine as the state holds it. */
+const olds = {
+  resourceUrn: urn("web"),
+  name: "web",
+  image: `debian@sha256:${"a".repeat(64)}`,
+  profile: { name: "small", memoryMiB: 512, vcpus: 1 },
+  macAddress: "02:00:00:00:00:01",
+  labels: { tier: "web" },
+  timeoutSeconds: 600,
+  timeouts: {},
+  jobId: "12.0",
+  state: "running",
+  host: "exec1",
+  ipAddress: "10.0.0.7",
+  vncAddress: "",
+  startedAt: "",
+};
+/** The same machine as a program asks for it: no outputs. */
+const { jobId, state, host, ipAddress, vncAddress, startedAt, macAddress, ...news } = olds;
+
+describe("what a change means", () => {
+  test("nothing changed, nothing changes", () => {
+    expect(diffInstance(olds, news, none)).toEqual({ changes: false, replaces: [], deleteBeforeReplace: true });
+  });
+
+  test.each([
+    ["name", { name: "db" }],
+    ["image", { image: `debian@sha256:${"b".repeat(64)}` }],
+    ["image", { image: `ubuntu@sha256:${"a".repeat(64)}` }],
+    ["profile", { profile: { name: "small", memoryMiB: 1024, vcpus: 1 } }],
+    ["profile", { profile: { name: "medium", memoryMiB: 512, vcpus: 2 } }],
+    ["profile", { profile: { name: "small", memoryMiB: 512, vcpus: 1, diskGiB: 10 } }],
+    ["macAddress", { macAddress: "02:00:00:00:00:02" }],
+  ])("%s replaces the machine, the old one first: %j", (property, change) => {
+    const diff = diffInstance(olds, { ...news, ...change }, none);
+    expect(diff).toEqual({ changes: true, replaces: [property], deleteBeforeReplace: true });
+  });
+
+  test.each([
+    ["labels", { labels: { tier: "db" } }],
+    ["labels", { labels: {} }],
+    ["timeoutSeconds", { timeoutSeconds: 60 }],
+    ["timeouts", { timeouts: { deleteSeconds: 60 } }],
+  ])("%s changes in place: %j", (_property, change) => {
+    const diff = diffInstance(olds, { ...news, ...change }, none);
+    expect(diff).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+  });
+
+  test("has a row for every input but who asks", () => {
+    expect(DIFF_TABLE.map((row) => row.property).sort()).toEqual(
+      [...Object.keys(news).filter((name) => name !== "resourceUrn"), "macAddress"].sort(),
+    );
+  });
+
+  test("several changes are all named", () => {
+    const change = { name: "db", image: `x@sha256:${"b".repeat(64)}`, labels: {} };
+    expect(diffInstance(olds, { ...news, ...change }, none).replaces).toEqual(["name", "image"]);
+  });
+});
+
+describe("what is no change", () => {
+  test("another name for the same size", () => {
+    const profile = { name: "tiny", memoryMiB: 512, vcpus: 1 };
+    expect(diffInstance(olds, { ...news, profile }, none).changes).toBe(false);
+  });
+
+  test("a size whose fields stand in another order", () => {
+    const profile = { vcpus: 1, name: "small", memoryMiB: 512 };
+    expect(diffInstance(olds, { ...news, profile }, none).changes).toBe(false);
+  });
+
+  test("a resource that was renamed or got another parent, where the machine has its name by default", () => {
+    const moved = { ...news, resourceUrn: urn("frontend"), name: "frontend" };
+    expect(diffInstance(olds, moved, none).changes).toBe(false);
+  });
+
+  test("a resource that was renamed, where the machine's name is given", () => {
+    const named = { ...olds, name: "www" };
+    expect(diffInstance(named, { ...news, name: "www", resourceUrn: urn("frontend") }, none).changes).toBe(false);
+    expect(diffInstance(named, { ...news, name: "frontend", resourceUrn: urn("frontend") }, none).replaces).toEqual([
+      "name",
+    ]);
+  });
+
+  test("an input that the program, or the state of an earlier version, leaves out", () => {
+    const { labels, timeoutSeconds, timeouts, ...without } = { ...news, labels: {} };
+    const stateWith = { ...olds, labels: {} };
+    expect(diffInstance(stateWith, without, none).changes).toBe(false);
+    const { timeouts: _t, timeoutSeconds: _s, labels: _l, ...stateWithout } = olds;
+    expect(diffInstance(stateWithout, { ...news, labels: {} }, none).changes).toBe(false);
+  });
+});
+
+describe("what a preview does not know yet", () => {
+  test.each(DIFF_TABLE.map((row) => row.property))("%s is a change, and never a reason to replace", (property) => {
+    const diff = diffInstance(
+      olds,
+      { ...news, [property]: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" },
+      new Set([property]),
+    );
+    expect(diff).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+  });
+
+  test("leaves what is known to speak for itself", () => {
+    expect(diffInstance(olds, { ...news, name: "db" }, new Set(["image"])).replaces).toEqual(["name"]);
+  });
+});

@@ -1,0 +1,30 @@
+import { specDigest } from "../../../contract/instance-spec.ts";
+import type { CloudJob } from "../../../contract/job-ad.ts";
+import type { MachineReport } from "../../../contract/node-report.ts";
+import type { QueueJob } from "../../../provider/htcondor/jobs.ts";
+import type { SlotReport } from "../../../provider/htcondor/slots.ts";
+
+export const ID = "ap.example#12.0#1795562971";
+
+/** A job as the queue has it. */
+export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob {
+  const globalJobId = change.globalJobId ?? ID;
+  return {
+    globalJobId,
+    clusterId: 12,
+    procId: 0,
+    owner: "alice",
+    queuedAt: 1_795_562_971,
+    status: 1,
+    holdReason: "",
+    removeReason: "",
+    slot: "",
+    cloud: job === undefined ? undefined : { globalJobId, job, specDigest: specDigest(job.spec) },
+    ...change,
+  };
+}
+
+/** A node's report on that job's machine. */
+export function report(machine: Omit<MachineReport, "globalJobId">): SlotReport {
+  return { slot: "slot1@exec1", machine: { globalJobId: ID, ...machine } };
+}
