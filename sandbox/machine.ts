@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -20,10 +20,16 @@ const MOMENT_MILLISECONDS = 10_000;
 export async function machinePid(machine: Machine): Promise<number | undefined> {
   const [pid, startTime] = (await readFile(join(machine.folder, "pid"), "utf8").catch(() => "")).trim().split(" ");
   if (!pid || !startTime) return undefined;
-  const stat = await readFile(`/proc/${Number(pid)}/stat`, "utf8").catch(() => "");
+  const line = await readFile(`/proc/${Number(pid)}/stat`, "utf8").catch(() => "");
   // Number and start time name a process for ever. A zombie (state Z) is waiting to be reaped and runs nothing.
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, ...fields] = line.slice(line.lastIndexOf(")") + 2).split(" ");
   return state !== "Z" && fields[18] === startTime ? Number(pid) : undefined;
+}
+
+/** When a machine was started, in Unix seconds; undefined when it never was. */
+export async function machineStartTime(machine: Machine): Promise<number | undefined> {
+  const written = await stat(join(machine.folder, "pid")).catch(() => undefined);
+  return written && written.mtimeMs / 1000;
 }
 
 /** Whether a machine runs, and with these files. */

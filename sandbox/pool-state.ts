@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseNodeReport } from "../contract/node-report.ts";
 import { run } from "./command.ts";
+import { machineStartTime } from "./machine.ts";
 import type { Machine, Sandbox } from "./sandbox.ts";
 
 /** What the collector knows of an execute node. */
@@ -14,7 +15,12 @@ export interface NodeState {
 }
 
 const SlotAds = z.array(
-  z.looseObject({ Machine: z.string(), HasVM: z.boolean().optional(), VMOfflineReason: z.string().optional() }),
+  z.looseObject({
+    Machine: z.string(),
+    DaemonStartTime: z.number(),
+    HasVM: z.boolean().optional(),
+    VMOfflineReason: z.string().optional(),
+  }),
 );
 
 /** Asks the collector, as the sandbox's user would. Throws while it does not answer. */
@@ -23,8 +29,14 @@ export async function readPool(sandbox: Sandbox): Promise<(machine: Machine) => 
     timeoutSeconds: 15,
   });
   const ads = SlotAds.parse(output === "" ? [] : JSON.parse(output));
+  const startTimes = await Promise.all(
+    sandbox.executeNodes.map(async (machine) => [machine.name, await machineStartTime(machine)] as const),
+  );
+  const since = new Map(startTimes);
   return (machine) => {
-    const ad = ads.find((candidate) => candidate.Machine === machine.host);
+    // The collector keeps the ad of a killed node for minutes; whole seconds on its side.
+    const earliest = Math.floor(since.get(machine.name) ?? Number.POSITIVE_INFINITY);
+    const ad = ads.find((candidate) => candidate.Machine === machine.host && candidate.DaemonStartTime >= earliest);
     if (!ad) return undefined;
     return {
       canRunMachines: ad.HasVM,

@@ -14,8 +14,7 @@ kernel=$(echo "$work"/packages/boot/vmlinuz-*)
 # The initial file system: busybox, the modules in the order they are loaded, and what runs as process 1.
 tree=$work/tree
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/mnt" "$tree/etc" "$tree/www/cgi-bin" "$tree/modules"
-busybox=$(find "$work/packages" -type f -name busybox | head -n 1)
-cp "$busybox" "$tree/bin/busybox"
+cp "$work/packages/usr/bin/busybox" "$tree/bin/busybox"
 order=10
 for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci \
   failover net_failover virtio_net virtio_blk button evdev isofs; do
