@@ -12,15 +12,15 @@ export async function told<T>(step: () => Promise<T>): Promise<T> {
 /**
  * Makes an error for Pulumi's host, always a new one: the host takes any error with an `id` for "the resource exists
  * and is not ready", and records it. Such a one carries `reasons` too, without which its message would not be shown.
- * An error that was written for people loses its stack, which the host would print below it; any other is a defect and
- * keeps it.
+ * The host also prints an error and its stack on the stack's own row: there, one that was written for people shows its
+ * class and its message; any other is a defect and keeps its stack.
  */
 export async function toHostError(error: unknown): Promise<Error> {
   const { CloudError } = await import("../provider/errors.ts");
   const { InitializationError } = await import("../provider/instance/errors.ts");
   if (!(error instanceof CloudError)) return defect(error);
-  const shown = new Error(error.message);
-  shown.stack = "";
+  const shown = Object.assign(new Error(error.message), { toString: () => error.name });
+  shown.stack = error.message;
   if (!(error instanceof InitializationError)) return shown;
   return Object.assign(shown, { id: error.id, properties: toHost(error.outputs), reasons: [error.message] });
 }

@@ -1,7 +1,10 @@
 import type { Engine } from "./engine.ts";
 
-/** Messages that follow closer than this are merged: people cannot read faster, and each is a call to the engine. */
-const PACE_MILLISECONDS = 300;
+/**
+ * A row changes at most this often, and not at all in an operation that is over sooner: each message is a call to the
+ * engine, and a line of its own in the log of a pipeline.
+ */
+const PACE_MILLISECONDS = 1_000;
 
 /** A resource's row on the terminal, as one operation writes on it. */
 export interface Row {
@@ -15,7 +18,7 @@ export interface Row {
 export function openRow(engine: Engine, urn: unknown): Row {
   if (typeof urn !== "string") return { show: () => {}, clear: () => {} };
   let shown = "";
-  let shownAt = 0;
+  let shownAt = Date.now();
   let pending: NodeJS.Timeout | undefined;
 
   function send(message: string): void {

@@ -86,10 +86,12 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
   };
 }
 
-/** The seconds that Pulumi's `customTimeouts` allow for this operation, as the class passed them on. */
+/**
+ * The seconds that an operation may take: what Pulumi's `customTimeouts` say, which the class passed on, else the
+ * resource's own `timeoutSeconds`, where it has such an input. Destroy runs without the program: it asks the state.
+ */
 function seconds(properties: Properties, operation: string): number | undefined {
-  const { timeouts } = properties;
-  if (typeof timeouts !== "object" || timeouts === null) return undefined;
-  const value: unknown = Object.entries(timeouts).find(([name]) => name === operation)?.[1];
-  return typeof value === "number" && value > 0 ? value : undefined;
+  const { timeouts, timeoutSeconds } = properties;
+  const custom = typeof timeouts === "object" && timeouts !== null ? Reflect.get(timeouts, operation) : undefined;
+  return [custom, timeoutSeconds].find((value) => typeof value === "number" && value > 0);
 }

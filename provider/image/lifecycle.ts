@@ -68,7 +68,8 @@ export async function deleteImage(id: string, state: State, context: Context): P
   });
 }
 
-function record(inputs: State, manifest: ImageManifest): RecordedImage {
+/** The stamp only spares the check a reading; as an output it would show as a difference of its own. */
+function record({ sourceStamp: _, ...inputs }: State, manifest: ImageManifest): RecordedImage {
   const reference = formatImageReference(manifest);
   const { format, sizeBytes, digest, name, architecture, description, labels, createdAt } = manifest;
   return {

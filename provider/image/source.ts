@@ -1,10 +1,10 @@
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InvalidInputError } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { digestFile, fileStamp } from "../store/digest.ts";
 import { systemErrorCode } from "../store/errors.ts";
-import { inspectDisk } from "../store/inspect.ts";
+import { inspectFile } from "../store/inspect.ts";
 
 /** The names under which disk images are known in a folder that holds other things too. */
 const IMAGE_EXTENSIONS = [".qcow2", ".raw", ".img"];
@@ -57,14 +57,9 @@ export async function readSource(source: string, known: KnownContent, operation:
   if (stamp !== undefined && stamp === known.sourceStamp && typeof known.digest === "string") {
     return { digest: known.digest, sourceStamp: stamp };
   }
-  const file = await open(path, "r").catch((error: unknown) => {
+  await inspectFile(path).catch((error: unknown) => {
     throw unreadable(source, error);
   });
-  try {
-    await inspectDisk(file, path);
-  } finally {
-    await file.close();
-  }
   const digest = await digestFile(path, operation, `reading ${path}`);
   const unchanged = (await fileStamp(path)) === stamp;
   return { digest, sourceStamp: unchanged ? stamp : undefined };

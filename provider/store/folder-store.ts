@@ -13,8 +13,8 @@ import { InvalidInputError } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { copySparse } from "./copy.ts";
 import { digestFile } from "./digest.ts";
-import { attempt, InUseError, StoreError, systemErrorCode } from "./errors.ts";
-import { inspectDisk } from "./inspect.ts";
+import { attempt, InUseError, StoreError, unlessMissing } from "./errors.ts";
+import { type DiskFacts, inspectDisk, inspectFile } from "./inspect.ts";
 import {
   formatManifest,
   type ManifestFile,
@@ -24,6 +24,9 @@ import {
 } from "./manifests.ts";
 import type { AddedImage, ImageDescription, Store } from "./store.ts";
 import { clearDeadTemporaries, syncFolder, temporaryPath, writeWhole } from "./temporary.ts";
+
+/** Bytes in the store, and what they are. */
+type KeptBytes = DiskFacts & { readonly digest: string };
 
 /** The image store as a folder that this process writes and the execute nodes read (contract/store-layout.ts). */
 export class FolderStore implements Store {
@@ -61,21 +64,22 @@ export class FolderStore implements Store {
     await this.#prepareFolders();
     return attempt(`The image ${image.name} cannot be added to the store ${this.folder}.`, async () => {
       for (;;) {
-        const digest = await this.#keepBytes(sourceFile, image.name, operation, expectedDigest);
-        const manifest = await this.#describe(digest, image);
-        await this.#keepManifestOfPredecessor(path, digest);
+        const kept = await this.#keepBytes(sourceFile, image.name, operation, expectedDigest);
+        const createdAt = new Date().toISOString();
+        const manifest = ImageManifest.parse({ schema: 1, ...image, ...kept, createdAt });
+        await this.#keepManifestOfPredecessor(path, manifest.digest);
         await this.#writeManifest(path, manifest);
         // A removal of the same bytes may have been quicker than the manifest that now holds them.
-        if (await this.has(digest)) return manifest;
+        if (await this.has(manifest.digest)) return manifest;
       }
     });
   }
 
   async verify(digest: string, operation: Operation): Promise<"intact" | "missing" | "damaged"> {
-    if (!(await this.has(digest))) return "missing";
     const path = dataPath(this.folder, digest);
     const doing = `verifying image ${digest.slice(0, 12)} in the store`;
-    const found = await this.#read(() => digestFile(path, operation, doing));
+    const found = await this.#read(() => unlessMissing(digestFile(path, operation, doing)));
+    if (found === undefined) return "missing";
     return found === digest ? "intact" : "damaged";
   }
 
@@ -93,30 +97,21 @@ export class FolderStore implements Store {
     });
   }
 
-  /** Makes sure that the bytes are in the store, and answers with their digest. */
-  async #keepBytes(sourceFile: string, name: string, operation: Operation, expected?: string): Promise<string> {
-    if (expected !== undefined && (await this.verify(expected, operation)) === "intact") return expected;
+  /** Makes sure that the bytes are in the store, and answers with what they are. */
+  async #keepBytes(sourceFile: string, name: string, operation: Operation, expected?: string): Promise<KeptBytes> {
+    if (expected !== undefined && (await this.verify(expected, operation)) === "intact") {
+      const disk = await unlessMissing(inspectFile(dataPath(this.folder, expected)));
+      if (disk !== undefined) return { digest: expected, ...disk };
+    }
     const source = await open(sourceFile, "r");
     try {
       return await writeWhole(dataFolder(this.folder), async (file) => {
         const digest = await copySparse(source, file, operation, `copying ${name} into the store`);
         if (expected !== undefined && digest !== expected) throw changedSince(sourceFile, expected, digest);
-        await inspectDisk(file, sourceFile);
-        return digest;
+        return { fileName: digest, digest, ...(await inspectDisk(file, sourceFile)) };
       });
     } finally {
       await source.close();
-    }
-  }
-
-  async #describe(digest: string, image: ImageDescription): Promise<ImageManifest> {
-    const path = dataPath(this.folder, digest);
-    const file = await open(path, "r");
-    try {
-      const disk = await inspectDisk(file, path);
-      return ImageManifest.parse({ schema: 1, ...image, digest, ...disk, createdAt: new Date().toISOString() });
-    } finally {
-      await file.close();
     }
   }
 
@@ -130,7 +125,7 @@ export class FolderStore implements Store {
   async #writeManifest(path: string, manifest: ImageManifest): Promise<void> {
     await writeWhole(dirname(path), async (file) => {
       await file.writeFile(formatManifest(manifest));
-      return basename(path);
+      return { fileName: basename(path) };
     });
   }
 
@@ -179,16 +174,10 @@ export class FolderStore implements Store {
 
   /** A missing folder is an error and never made: it may be a file system that is not mounted here. */
   async #requireFolder(): Promise<void> {
-    const isFolder = await attempt(`The image store ${this.folder} cannot be used.`, () =>
-      stat(this.folder).then(
-        (found) => found.isDirectory(),
-        (error: unknown) => {
-          if (systemErrorCode(error) === "ENOENT") return false;
-          throw error;
-        },
-      ),
+    const found = await attempt(`The image store ${this.folder} cannot be used.`, () =>
+      unlessMissing(stat(this.folder)),
     );
-    if (isFolder) return;
+    if (found?.isDirectory()) return;
     throw new StoreError({
       what: `The image store ${this.folder} is not there, or is no folder.`,
       remedy:
@@ -216,10 +205,5 @@ function changedSince(sourceFile: string, expected: string, found: string): Inva
 }
 
 async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return false;
-    throw error;
-  }
+  return (await unlessMissing(stat(path)))?.isFile() ?? false;
 }

@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { ImageManifest } from "../../contract/image-manifest.ts";
 import { InvalidInputError } from "../errors.ts";
 import { foreignFormatOf } from "./foreign-formats.ts";
@@ -34,6 +34,16 @@ export async function inspectDisk(file: FileHandle, name: string): Promise<DiskF
       remedy: error.remedy,
       cause: error,
     });
+  }
+}
+
+/** Tells format and size of the disk image at a path, as {@link inspectDisk} does. */
+export async function inspectFile(path: string): Promise<DiskFacts> {
+  const file = await open(path, "r");
+  try {
+    return await inspectDisk(file, path);
+  } finally {
+    await file.close();
   }
 }
 

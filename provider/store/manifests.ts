@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import { manifestFolder } from "../../contract/store-layout.ts";
-import { DamagedManifestError, systemErrorCode } from "./errors.ts";
+import { DamagedManifestError, unlessMissing } from "./errors.ts";
 
 /** A manifest's file as it lies there. */
 export interface ManifestFile {
@@ -15,10 +15,7 @@ export interface ManifestFile {
 /** All manifest files of a store, of images that lost their name too. */
 export async function readManifestFiles(store: string): Promise<ManifestFile[]> {
   const folder = manifestFolder(store);
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemErrorCode(error) === "ENOENT") return []; // Nothing was ever added.
-    throw error;
-  });
+  const names = (await unlessMissing(readdir(folder))) ?? []; // Missing: nothing was ever added.
   const paths = names
     .filter((name) => name.endsWith(".json") && !name.startsWith("."))
     .map((name) => join(folder, name));
@@ -28,13 +25,8 @@ export async function readManifestFiles(store: string): Promise<ManifestFile[]> 
 
 /** One manifest file; undefined when there is none. */
 export async function readManifestFile(path: string): Promise<ManifestFile | undefined> {
-  try {
-    const text = await readFile(path, "utf8");
-    return { path, text, manifest: parseManifest(text) };
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await unlessMissing(readFile(path, "utf8"));
+  return text === undefined ? undefined : { path, text, manifest: parseManifest(text) };
 }
 
 /** The manifest in a file, which must be one and have this name. */

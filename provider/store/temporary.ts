@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promis
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { TEMPORARY_PREFIX } from "../../contract/store-layout.ts";
-import { systemErrorCode } from "./errors.ts";
+import { systemErrorCode, unlessMissing } from "./errors.ts";
 
 /** A temporary that nobody wrote to for this long is dead, wherever its writer ran: a day. */
 const STALE_MILLISECONDS = 24 * 3600 * 1000;
@@ -32,29 +32,32 @@ export function temporaryPath(folder: string): string {
  * Writes a file that appears whole or not at all: in a temporary, flushed, made readable for the execute nodes, and
  * renamed. When the work fails or the process dies, at most the temporary is left.
  *
- * @param write - fills the file and answers with the name it shall have
- * @returns that name
+ * @param write - fills the file and answers with the name it shall have, and what else is worth knowing
+ * @returns what `write` answered
  */
-export async function writeWhole(folder: string, write: (file: FileHandle) => Promise<string>): Promise<string> {
+export async function writeWhole<T extends { readonly fileName: string }>(
+  folder: string,
+  write: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   const temporary = temporaryPath(folder);
   try {
-    const name = await fill(temporary, write);
-    await rename(temporary, join(folder, name));
+    const written = await fill(temporary, write);
+    await rename(temporary, join(folder, written.fileName));
     await syncFolder(folder);
-    return name;
+    return written;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
 }
 
-async function fill(path: string, write: (file: FileHandle) => Promise<string>): Promise<string> {
+async function fill<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path, "wx+", 0o600);
   try {
-    const name = await write(file);
+    const written = await write(file);
     await file.chmod(0o644);
     await file.sync();
-    return name;
+    return written;
   } finally {
     await file.close();
   }
@@ -84,12 +87,8 @@ export async function clearDeadTemporaries(folder: string): Promise<void> {
 async function isDead(folder: string, name: string): Promise<boolean> {
   const [place, pid] = name.slice(TEMPORARY_PREFIX.length).split(".");
   if (place === PLACE && pid !== undefined && /^[1-9][0-9]{0,9}$/.test(pid) && !isAlive(Number(pid))) return true;
-  try {
-    return Date.now() - (await stat(join(folder, name))).mtimeMs > STALE_MILLISECONDS;
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return false; // Its writer was quicker.
-    throw error;
-  }
+  const found = await unlessMissing(stat(join(folder, name))); // Missing: its writer was quicker.
+  return found !== undefined && Date.now() - found.mtimeMs > STALE_MILLISECONDS;
 }
 
 function isAlive(pid: number): boolean {
