@@ -93,6 +93,8 @@ export function nodePaths(stateFolder: string) {
     cache: `${stateFolder}/cache`,
     instances: `${stateFolder}/instances`,
     log: `${stateFolder}/log/agent.log`,
+    /** The update of the machine ad by which the agent has the startd publish. */
+    publication: `${stateFolder}/log/publication.ad`,
     /** The folder decides who may connect, so the socket itself need not. */
     socket: `${stateFolder}/socket/agent.sock`,
   } as const;

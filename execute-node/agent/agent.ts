@@ -19,6 +19,8 @@ export interface AgentParts {
   readonly cache: ImageCache;
   readonly folders: InstanceFolders;
   readonly reporter: Reporter;
+  /** The address of this node's startd. */
+  readonly startd: string;
   readonly log: Log;
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import { GlobalJobId, MacAddress } from "../../contract/patterns.ts";
@@ -42,8 +43,12 @@ export async function addressesOn(network: NodeNetwork): Promise<Map<string, str
   return parseNeighbours(await run("ip", ["-j", "neigh", "show", "dev", network.bridge]));
 }
 
-/** Whether libvirt can run domains of type kvm here. */
+/**
+ * Whether domains of type kvm run here. libvirt alone is no judge: it says yes where /dev/kvm exists although the
+ * processor, or the hypervisor around this machine, lacks the extension.
+ */
 export async function hasKvm(emulatorFolder: string): Promise<boolean> {
+  if (!/^flags\s*:.*\b(?:vmx|svm)\b/m.test(await readFile("/proc/cpuinfo", "utf8"))) return false;
   const emulator = `${emulatorFolder}/qemu-system-x86_64`;
   const args = [...VIRSH, "domcapabilities", "--virttype", "kvm", "--emulatorbin", emulator];
   return run("virsh", args, { timeoutSeconds: 60 }).then(

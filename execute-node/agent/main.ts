@@ -12,6 +12,7 @@ import { nodeReport } from "./node.ts";
 import { messageOf } from "./refusal.ts";
 import { Reporter } from "./report.ts";
 import { type AgentSocket, listen } from "./socket.ts";
+import { Publisher, startdAddress } from "./startd.ts";
 import { Watcher } from "./watcher.ts";
 
 /** How often the node says that it lives, in milliseconds. */
@@ -29,13 +30,18 @@ export async function runAgent(): Promise<void> {
   log(`agent ${process.pid} starts under startd ${startd}, Node.js ${process.version}`);
   endWithStandardOutput(log);
 
+  const publisher = new Publisher(paths.publication, log);
   const cache = new ImageCache(paths.cache, configuration.store);
   const agent = new Agent({
     configuration,
     acceleration: (await hasKvm(configuration.emulatorFolder)) ? "kvm" : "qemu",
     cache,
     folders: new InstanceFolders(paths.instances),
-    reporter: new Reporter((text) => process.stdout.write(text)),
+    reporter: new Reporter((text) => {
+      process.stdout.write(text);
+      publisher.request();
+    }),
+    startd: await startdAddress(),
     log,
   });
   const watcher = new Watcher(agent);

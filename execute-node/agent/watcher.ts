@@ -135,7 +135,7 @@ export class Watcher {
     const due = now - this.#reconciledAt >= (this.#doubt ? DOUBT_MS : CALM_MS);
     if (machines.size === 0 || !due) return;
     this.#reconciledAt = now;
-    const jobs = await jobsInSlots();
+    const jobs = await jobsInSlots(parts.startd);
     for (const machine of machines.values()) {
       if (machine.preparing !== undefined || jobs?.has(machine.globalJobId)) machine.jobSeenAt = now;
     }
