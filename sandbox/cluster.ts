@@ -61,7 +61,9 @@ export async function up(options: SandboxOptions): Promise<Sandbox> {
     } catch (error) {
       if (options.retain) reporter.say(`left as it is; remove it with: condor-cloud sandbox down --name ${name}`);
       else if (!existing) await step(reporter, `Undoing: removing sandbox ${name}`, undefined, () => remove(name));
-      else await step(reporter, "Undoing: stopping what was started", undefined, () => stopAll(started));
+      else if (started.length > 0) {
+        await step(reporter, "Undoing: stopping what was started", undefined, () => stopAll(started));
+      }
       throw error;
     }
   });

@@ -15,11 +15,12 @@ export interface NodeState {
 }
 
 const SlotAds = z.array(
+  // An attribute whose expression is undefined is null in JSON.
   z.looseObject({
     Machine: z.string(),
     DaemonStartTime: z.number(),
-    HasVM: z.boolean().optional(),
-    VMOfflineReason: z.string().optional(),
+    HasVM: z.boolean().nullish(),
+    VMOfflineReason: z.string().nullish(),
   }),
 );
 
@@ -39,8 +40,8 @@ export async function readPool(sandbox: Sandbox): Promise<(machine: Machine) => 
     const ad = ads.find((candidate) => candidate.Machine === machine.host && candidate.DaemonStartTime >= earliest);
     if (!ad) return undefined;
     return {
-      canRunMachines: ad.HasVM,
-      offlineReason: ad.VMOfflineReason,
+      canRunMachines: ad.HasVM ?? undefined,
+      offlineReason: ad.VMOfflineReason ?? undefined,
       heartbeat: parseNodeReport(ad)?.heartbeat,
     };
   };

@@ -55,11 +55,11 @@ export function clientScript(sandbox: Pick<Sandbox, "name" | "manager">, command
   return `#!/bin/sh
 # ${command} on the access point of sandbox ${sandbox.name}. Files are those of the access point: submit from standard input.
 down() { echo ${shellQuote(`${command}: ${down}`)} >&2; exit 1; }
-start_time() { shift 19; started_now=$1; }
+state_and_start() { state=$1; shift 19; started_now=$1; }
 { read -r pid started < ${shellQuote(pidFile)}; } 2>/dev/null || down
 { read -r stat < "/proc/$pid/stat"; } 2>/dev/null || down
-start_time \${stat##*) }
-[ "$started_now" = "$started" ] || down
+state_and_start \${stat##*) }
+[ "$started_now" = "$started" ] && [ "$state" != Z ] || down
 unset CONDOR_CONFIG
 exec nsenter -t "$pid" -m -n -u -i -r -w -S ${USER.uid} -G ${USER.gid} -- /usr/bin/${command} "$@"
 `;
