@@ -17,8 +17,8 @@ export interface Decision {
   readonly remove: readonly string[];
 }
 
-/** How long a job may be in no slot before its folder goes, in seconds; the startd names a job once its starter runs. */
-export const FOLDER_GRACE_SECONDS = 10;
+/** How long a job may be in no slot before its folder goes, in seconds: longer than the startd's answer is old. */
+export const FOLDER_GRACE_SECONDS = 3;
 
 /** How long a domain may run without a job, in seconds: a starter on its way out takes up to this long to end it. */
 export const DOMAIN_GRACE_SECONDS = 60;

@@ -6,6 +6,7 @@ import {
   nodeReportAttributes,
   SLOT_ATTRIBUTE,
 } from "../../contract/node-report.ts";
+import { jobIdOf } from "./instance-folders.ts";
 
 /** The attributes of a machine: all are written each time, so that what is no longer true does not stay in the slot. */
 const MACHINE_ATTRIBUTES = [
@@ -34,7 +35,12 @@ export function machineBlock(tag: string, report: MachineReport): string {
     const value = attributes[name];
     return value === undefined ? `${name} = undefined` : classAdAssignment(name, value);
   });
-  const constraint = `SlotMergeConstraint = GlobalJobId =?= ${classAdLiteral(report.globalJobId)}`;
+  // A user may edit the GlobalJobId of an own job, but not its number.
+  const job = [
+    `GlobalJobId =?= ${classAdLiteral(report.globalJobId)}`,
+    `JobId =?= ${classAdLiteral(jobIdOf(report.globalJobId))}`,
+  ];
+  const constraint = `SlotMergeConstraint = ${job.join(" && ")}`;
   return `${[constraint, ...lines].join("\n")}\n- ${tag} update:true\n`;
 }
 

@@ -145,7 +145,10 @@ export class Watcher {
       preparing: machine.preparing !== undefined,
       domainName: machine.domainName,
     }));
-    this.#doubt = known.some(({ globalJobId, preparing }) => !preparing && !jobs?.has(globalJobId));
+    this.#doubt = [...machines.values()].some(
+      ({ globalJobId, preparing, state }) =>
+        state === "stopped" || (preparing === undefined && !jobs?.has(globalJobId)),
+    );
     const { destroy, remove } = decide(known, jobs);
     for (const name of destroy) {
       parts.log(`ends domain ${name}: no slot runs its job`);

@@ -1,0 +1,119 @@
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { expect, test } from "vitest";
+import { parseDomain } from "../../../execute-node/agent/libvirt.ts";
+import { type Domain, domainXml } from "../../../execute-node/domain/domain-xml.ts";
+import { refusingDomain } from "../../../execute-node/domain/refusing-domain.ts";
+
+const DOMAIN: Domain = {
+  name: "cloud_pool.test_7.0",
+  globalJobId: "ap.pool.test#7.0#1764000000",
+  acceleration: "qemu",
+  architecture: "x86_64",
+  emulatorFolder: "/usr/bin",
+  memoryMiB: 512,
+  vcpus: 2,
+  diskPath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/disk.qcow2",
+  image: { path: `/var/lib/condor-cloud/cache/${"a".repeat(64)}`, format: "raw" },
+  consolePath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log",
+  network: { libvirt: "default" },
+  macAddress: "02:00:00:00:00:01",
+  vncListen: "127.0.0.1",
+};
+
+test("a domain is written out by value", () => {
+  expect(domainXml(DOMAIN)).toBe(
+    '<domain type="qemu"><name>cloud_pool.test_7.0</name>' +
+      '<metadata><cloud:instance xmlns:cloud="urn:pulumi-condor:instance:1" globalJobId="ap.pool.test#7.0#1764000000"/></metadata>' +
+      '<memory unit="MiB">512</memory><vcpu>2</vcpu><os><type arch="x86_64" machine="pc">hvm</type></os>' +
+      '<features><acpi/><apic/><tcg><tb-cache unit="MiB">64</tb-cache></tcg></features><clock offset="utc"/>' +
+      "<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>" +
+      "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>" +
+      '<disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/>' +
+      '<source file="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/disk.qcow2"/>' +
+      `<backingStore type="file"><format type="raw"/><source file="/var/lib/condor-cloud/cache/${"a".repeat(64)}"/><backingStore/></backingStore>` +
+      '<target dev="vda" bus="virtio"/><boot order="1"/></disk>' +
+      '<interface type="network"><source network="default"/><mac address="02:00:00:00:00:01"/><model type="virtio"/><rom enabled="no"/></interface>' +
+      '<serial type="file"><source path="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log"/><target port="0"/></serial>' +
+      '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>' +
+      '<graphics type="vnc" port="-1" autoport="yes" listen="127.0.0.1"/><video><model type="vga"/></video>' +
+      '<rng model="virtio"><backend model="random">/dev/urandom</backend></rng><memballoon model="none"/>' +
+      '<controller type="usb" model="none"/></devices></domain>',
+  );
+});
+
+test("a machine on a bridge, of another architecture, with KVM", () => {
+  const xml = domainXml({ ...DOMAIN, acceleration: "kvm", architecture: "i686", network: { bridge: "br0" } });
+  expect(xml).toContain('<domain type="kvm">');
+  expect(xml).toContain('<cpu mode="host-passthrough"/>');
+  expect(xml).toContain('<interface type="bridge"><source bridge="br0"/>');
+  expect(xml).toContain('<type arch="i686" machine="pc">hvm</type>');
+  expect(xml).toContain("/usr/bin/qemu-system-i386");
+  expect(xml).not.toContain("tb-cache");
+});
+
+// The parsers in front admit none of these; the builder must still not depend on them.
+test.each([
+  `"/><disk type="file"><source file="/etc/shadow"/></disk><x y="`,
+  `'/><source file='/etc/shadow'/>`,
+  "]]><disk/>",
+  "</name><devices><disk/></devices><name>",
+  "&lt;disk&gt;&#60;disk/&#62;<disk/>",
+  "<!-- --><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/shadow'>]>&e;",
+])("no value breaks out of its place: %s", (evil) => {
+  const xml = domainXml({
+    ...DOMAIN,
+    name: evil,
+    globalJobId: evil,
+    diskPath: evil,
+    consolePath: evil,
+    macAddress: evil,
+    vncListen: evil,
+    image: { path: evil, format: "raw" },
+    network: { libvirt: evil },
+  });
+  expect(XMLValidator.validate(xml)).toBe(true);
+  const parsed = new XMLParser({ ignoreAttributes: false, trimValues: false }).parse(xml);
+  expect(parsed.domain.name).toBe(evil);
+  expect(Object.keys(parsed.domain.devices).filter((name) => name === "disk" || name === "hostdev")).toEqual(["disk"]);
+  expect(Array.isArray(parsed.domain.devices.disk)).toBe(false);
+  expect(parsed.domain.devices.disk.source["@_file"]).toBe(parsed.domain.name);
+});
+
+test("a domain's live XML tells its job, MAC and VNC address", () => {
+  const live = domainXml(DOMAIN)
+    .replace('port="-1"', 'port="5903"')
+    .replace("</metadata>", '<other:thing xmlns:other="urn:other" globalJobId="x#1.0#1"/></metadata>');
+  expect(parseDomain(live)).toEqual({
+    globalJobId: DOMAIN.globalJobId,
+    macAddress: DOMAIN.macAddress,
+    vncAddress: "127.0.0.1:5903",
+  });
+});
+
+test("a VNC console has no address before its port is chosen", () => {
+  expect(parseDomain(domainXml(DOMAIN))?.vncAddress).toBeUndefined();
+});
+
+test("an IPv6 VNC address is bracketed", () => {
+  const live = domainXml({ ...DOMAIN, vncListen: "::1" }).replace('port="-1"', 'port="5900"');
+  expect(parseDomain(live)?.vncAddress).toBe("[::1]:5900");
+});
+
+test("a domain of somebody else is none of ours", () => {
+  expect(parseDomain("<domain type='kvm'><name>x</name><devices/></domain>")).toBeUndefined();
+  expect(
+    parseDomain("<domain><metadata><instance globalJobId='a#1.0#1'/></metadata><devices/></domain>"),
+  ).toBeUndefined();
+  expect(parseDomain("")).toBeUndefined();
+});
+
+test.each([`'/><source file='/etc/shadow`, "\n\n", "a".repeat(5000), "ümlaut & <tag>", "../../etc"])(
+  "the refusing domain leads nowhere, whatever the reason: %s",
+  (reason) => {
+    const xml = refusingDomain(reason);
+    expect(XMLValidator.validate(xml)).toBe(true);
+    const { devices } = new XMLParser({ ignoreAttributes: false }).parse(xml).domain;
+    expect(devices.disk.source["@_file"]).toMatch(/^\/nonexistent\/condor-cloud: [^/]*: image is not in qcow2 format$/);
+    expect(Object.keys(devices)).toEqual(["disk"]);
+  },
+);

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { parseNodeConfiguration } from "../../../execute-node/configuration.ts";
+import { nodeFiles, nodeFolders } from "../../../execute-node/install/configuration.ts";
+
+const file = (path: string, configuration = {}) =>
+  nodeFiles({ store: "/srv/images", ...configuration }, "the bundle").find((each) => each.path === path);
+
+test("HTCondor's configuration refuses VM jobs that are not ours or meet no live agent", () => {
+  const text = file("/etc/condor/config.d/60-condor-cloud.config")?.content ?? "";
+  expect(text).toContain("START = ($(START)) && (TARGET.JobUniverse =!= 13 || $(CloudJobAllowed))\n");
+  for (const condition of [
+    'TARGET.HookKeyword =?= "CLOUD"',
+    "TARGET.CloudSchema =?= 1",
+    "TARGET.JobVMMemory <= TARGET.RequestMemory",
+    "TARGET.JobVM_VCPUS <= TARGET.RequestCpus",
+    "time() - CloudHeartbeat < 60",
+  ]) {
+    expect(text).toContain(condition);
+  }
+  expect(text).toContain("VM_MEMORY = $(DETECTED_MEMORY)\n");
+});
+
+test("what the administrator decided is in it", () => {
+  const changes = { memoryMiB: 4096, maxMachines: 2, jobAccount: "vmjobs", gracefulRemovalSeconds: 9 };
+  const text = file("/etc/condor/config.d/60-condor-cloud.config", changes)?.content ?? "";
+  expect(text).toContain("VM_MEMORY = 4096\n");
+  expect(text).toContain("STARTER.SHUTDOWN_GRACEFUL_TIMEOUT = 9\n");
+  expect(text.match(/^SLOT1_\d+_USER = vmjobs$/gm)).toHaveLength(2);
+});
+
+test("node.json reads back as the configuration, with every default", () => {
+  const text = file("/etc/condor-cloud/node.json")?.content ?? "";
+  expect(parseNodeConfiguration(text)).toMatchObject({
+    store: "/srv/images",
+    stateFolder: "/var/lib/condor-cloud",
+    networks: { default: { libvirt: "default" } },
+    vncListen: "127.0.0.1",
+  });
+});
+
+test("programs can be run, and only their account's group reaches the agent's socket", () => {
+  for (const name of ["agent", "prepare", "domain", "condor-cloud-node.cjs"]) {
+    expect(file(`/usr/lib/condor-cloud/${name}`)).toMatchObject({ mode: 0o755, owner: "root:root" });
+  }
+  const socket = nodeFolders({ store: "/srv/images" }).find(({ path }) => path.endsWith("/socket"));
+  expect(socket).toMatchObject({ mode: 0o750, owner: "condor:cloudvm" });
+});
+
+test.each([
+  [{ store: "relative" }, "store"],
+  [{ store: "/a/../b" }, "store"],
+  [{ store: "/a b" }, "store"],
+  [{ store: "/a$(HOST)" }, "store"],
+  [{ store: "/a\nSTART = True" }, "store"],
+  [{ store: "/a", jobAccount: "root; rm" }, "jobAccount"],
+  [{ store: "/a", networks: {} }, "networks"],
+  [{ store: "/a", networks: { lan: { bridge: "br0'/>" } } }, "networks"],
+  [{ store: "/a", vncListen: "everywhere" }, "vncListen"],
+  [{ store: "/a", colour: "red" }, "colour"],
+])("a configuration that cannot be used is refused by name: %j", (configuration, field) => {
+  expect(() => parseNodeConfiguration(JSON.stringify(configuration))).toThrow(field);
+});

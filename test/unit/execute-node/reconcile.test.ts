@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import {
+  DOMAIN_GRACE_SECONDS,
+  decide,
+  FOLDER_GRACE_SECONDS,
+  type KnownMachine,
+} from "../../../execute-node/agent/reconcile.ts";
+
+const ID = "ap#1.0#1764000000";
+const NOTHING = { destroy: [], remove: [] };
+const machine = (part: Partial<KnownMachine>): KnownMachine => ({
+  globalJobId: ID,
+  jobUnseenSeconds: 1000,
+  preparing: false,
+  domainName: undefined,
+  ...part,
+});
+
+test("a machine whose job is in a slot stays", () => {
+  expect(decide([machine({ domainName: "d" })], new Set([ID]))).toEqual(NOTHING);
+});
+
+test("nothing is decided while the startd does not answer", () => {
+  expect(decide([machine({ domainName: "d" }), machine({})], undefined)).toEqual(NOTHING);
+});
+
+test("a machine that is being prepared stays", () => {
+  expect(decide([machine({ preparing: true })], new Set())).toEqual(NOTHING);
+});
+
+test("a folder without a job and without a domain goes after its grace", () => {
+  expect(decide([machine({ jobUnseenSeconds: FOLDER_GRACE_SECONDS - 1 })], new Set())).toEqual(NOTHING);
+  expect(decide([machine({ jobUnseenSeconds: FOLDER_GRACE_SECONDS })], new Set())).toEqual({
+    destroy: [],
+    remove: [ID],
+  });
+});
+
+test("a domain without a job is ended after its grace, its folder only once it is gone", () => {
+  expect(decide([machine({ domainName: "d", jobUnseenSeconds: DOMAIN_GRACE_SECONDS - 1 })], new Set())).toEqual(
+    NOTHING,
+  );
+  const late = machine({ domainName: "d", jobUnseenSeconds: DOMAIN_GRACE_SECONDS });
+  expect(decide([late], new Set())).toEqual({ destroy: ["d"], remove: [] });
+});
