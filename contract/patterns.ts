@@ -9,18 +9,16 @@ import { z } from "zod";
 /** An instance's name: a DNS label (RFC 1123), because it becomes the guest's host name and the job's `executable`. */
 export const InstanceName = z
   .string()
-  .max(63)
   .regex(
-    /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
+    /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
     "must be a DNS label: lower-case letters, digits and inner hyphens, at most 63",
   );
 
 /** An image's name: lower-case words joined by `.`, `_` or `-`; it becomes a file name in the store. */
 export const ImageName = z
   .string()
-  .max(128)
   .regex(
-    /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/,
+    /^(?=.{1,128}$)[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/,
     "must be lower-case letters and digits joined by '.', '_' or '-', at most 128 characters",
   )
   .refine((name) => !name.includes(".."), "must not contain '..'");

@@ -38,8 +38,13 @@ process.on("SIGINT", () => interrupted.abort());
 /** Runs a command with its output on the terminal and in the log. */
 async function shown(file: string, parameters: string[], env: Record<string, string>): Promise<void> {
   const log = createWriteStream(logFile, { flags: "a" });
-  const running = execa(file, parameters, { cwd: root, env, stdin: "inherit", stdout: ["inherit", "pipe"], stderr: ["inherit", "pipe"] });
-  running.all?.pipe(log);
+  const running = execa(file, parameters, {
+    cwd: root,
+    env,
+    stdin: "inherit",
+    stdout: ["inherit", "pipe"],
+    stderr: ["inherit", "pipe"],
+  });
   running.stdout.pipe(log, { end: false });
   running.stderr.pipe(log, { end: false });
   await running.finally(() => log.end());

@@ -47,7 +47,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
           lifecycle.create(inputs, context, operation),
         );
         return { id: created.id, outs: toHost(created.outputs) };
-      });
+      }, properties);
     },
 
     async read(id, properties: Properties) {
@@ -71,7 +71,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
           lifecycle.update(id, fromHost(olds), inputs, context, operation),
         );
         return { outs: toHost(outputs) };
-      });
+      }, news);
     },
 
     async delete(id, properties: Properties) {

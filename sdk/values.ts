@@ -1,8 +1,8 @@
 /** What stands for a value that a preview cannot know yet, whatever its type (Pulumi's provider protocol). */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** The key under which the host keeps the provider's code; no business of the lifecycles. */
-const PROVIDER_KEY = "__provider";
+/** The property in which the host keeps the line of code that finds our code again. */
+export const PROVIDER_KEY = "__provider";
 
 /** The properties in which a value is not known yet, however deep. */
 export function unknownProperties(properties: Readonly<Record<string, unknown>>): Set<string> {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { inject } from "vitest";
-import { execIn, open } from "../../../sandbox/cluster.ts";
+import { runIn } from "../../../sandbox/machine.ts";
+import { loadSandbox } from "../../../sandbox/sandbox.ts";
 
 /** What stands in the queue, straight from `condor_q`. */
 export async function queue(): Promise<Record<string, unknown>[]> {
@@ -18,8 +19,9 @@ export async function condor(command: string, ...parameters: string[]): Promise<
 
 /** Runs a command on the execute node, as root. */
 export async function onNode(...command: string[]): Promise<string> {
-  const result = await execIn(await open(inject("sandbox")), "exec1", command);
-  return result.stdout;
+  const node = (await loadSandbox(inject("sandbox")))?.executeNodes[0];
+  if (!node) throw new Error("The tests' sandbox is gone.");
+  return runIn(node, command);
 }
 
 /** The names of libvirt's domains on the execute node. */
@@ -34,7 +36,7 @@ export async function instanceFolders(): Promise<string[]> {
 
 /** The files in the execute node's image cache. */
 export async function cachedImages(): Promise<string[]> {
-  return words(await onNode("ls", "-A", "/var/lib/condor-cloud/images"));
+  return words(await onNode("ls", "-A", "/var/lib/condor-cloud/cache"));
 }
 
 /** Every file in the image store, temporaries too. */

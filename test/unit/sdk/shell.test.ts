@@ -102,11 +102,12 @@ describe("what Pulumi's host sees", () => {
     const cause = new TimedOutError({ what: "Timed out.", remedy: "Run `pulumi up` again." });
     const error = new InitializationError("ap#1.0#1", { state: "idle", host: undefined }, cause);
     const shown = await provider({ create: () => Promise.reject(error) })
-      .create({})
+      .create({ __provider: "the line of code" })
       .catch((caught: unknown) => caught);
     expect(shown).toMatchObject({
       id: "ap#1.0#1",
-      properties: { state: "idle" },
+      // Without its line of code the resource could never be deleted.
+      properties: { state: "idle", __provider: "the line of code" },
       reasons: ["Timed out.\n  Run `pulumi up` again."],
     });
   });
