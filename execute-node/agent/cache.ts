@@ -45,12 +45,12 @@ export class ImageCache {
 
   /** Finds what an earlier agent left: whole images are kept when their size is right, everything else is removed. */
   async open(): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
-      if (name.endsWith(".json")) continue;
-      const image = Digest.safeParse(name).success ? await this.#readCached(name) : undefined;
-      if (image === undefined) await this.#remove(name);
-      else this.#images.set(image.digest, image);
+    const names = await readdir(this.#folder);
+    for (const digest of names.filter((name) => Digest.safeParse(name).success)) {
+      const image = await this.#readCached(digest);
+      if (image !== undefined) this.#images.set(digest, image);
     }
+    for (const name of names) if (!this.#images.has(name.replace(/\.json$/, ""))) await this.#remove(name);
   }
 
   /** The digests of the images here, in order. */
@@ -136,7 +136,6 @@ export class ImageCache {
 
   async #remove(name: string): Promise<void> {
     await rm(join(this.#folder, name), { force: true, recursive: true });
-    await rm(join(this.#folder, `${name}.json`), { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { z } from "zod";
 import type { ImageFormat } from "../../contract/image-manifest.ts";
 import { messageOf, Refusal } from "./refusal.ts";
@@ -21,6 +21,9 @@ export interface Qcow2Head {
 
 /** The bytes that {@link parseQcow2Head} wants: the header, its extensions and the backing file's name lie in them. */
 const HEAD_BYTES = 64 * 1024;
+
+/** QEMU rounds a disk up to whole sectors. */
+const SECTOR_BYTES = 512;
 
 const EXTENSION_END = 0;
 const EXTENSION_DATA_FILE = 0x44415441;
@@ -66,12 +69,17 @@ const QemuInfo = z.object({
 
 /**
  * Looks at an image as an enemy might have made it: it must be of the format that its manifest names and must lead to
- * no other file. First the header is read here, then QEMU confirms it within bounds of time and memory.
+ * no other file. A raw image is its bytes, whatever they look like: it is never opened as anything else. Of a qcow2
+ * image the header is read here first, then QEMU confirms it within bounds of time and memory.
  *
  * @throws Refusal with what is wrong about it
  */
 export async function inspectImage(path: string, format: ImageFormat, name: string): Promise<ImageFacts> {
-  if (format === "qcow2") checkHead(await readHead(path), name);
+  if (format === "raw") {
+    const { size } = await stat(path);
+    return { format, virtualSizeBytes: Math.ceil(size / SECTOR_BYTES) * SECTOR_BYTES };
+  }
+  checkHead(await readHead(path), name);
   const info = QemuInfo.parse(JSON.parse(await describe(path, format, name)));
   const leadsElsewhere = info["backing-filename"] ?? info["format-specific"]?.data?.["data-file"];
   if (leadsElsewhere !== undefined || info.encrypted === true) throw refusedImage(name, "it refers to another file");

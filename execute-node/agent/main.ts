@@ -59,6 +59,7 @@ export async function runAgent(): Promise<void> {
   const ended = new AbortController();
   guard(startd, socket, log, ended);
   cache.onChange = () => void heartbeat(agent);
+  watcher.onTrouble = () => void heartbeat(agent);
   await Promise.all([
     beat(agent, ended.signal),
     watcher.run(ended.signal),

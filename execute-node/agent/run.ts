@@ -24,6 +24,8 @@ export async function run(command: string, args: readonly string[], limits: RunL
   if (!result.failed) return result.stdout;
   const why = result.timedOut
     ? `gave no answer within ${timeoutSeconds} s`
-    : result.stderr.trim() || result.originalMessage || `ended with ${result.exitCode ?? result.signal}`;
-  throw new Error(`${command} ${args[0] ?? ""}: ${why}`);
+    : result.stderr.trim().replace(/\s*\n\s*/g, "; ") ||
+      result.originalMessage ||
+      `ended with ${result.exitCode ?? result.signal}`;
+  throw new Error(`${[command, ...args].join(" ").slice(0, 120)}: ${why}`);
 }

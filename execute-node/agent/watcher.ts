@@ -36,6 +36,8 @@ export class Watcher {
   #reconciledAt = Number.NEGATIVE_INFINITY;
   #doubt = false;
   #trouble = "";
+  /** Told when libvirt or the startd stops answering, and when they answer again. */
+  onTrouble: () => void = () => {};
 
   constructor(agent: Agent) {
     this.#agent = agent;
@@ -55,15 +57,21 @@ export class Watcher {
       try {
         await this.#observe();
         await this.#reconcile();
-        this.#trouble = "";
+        this.#remember("");
       } catch (error) {
         // A libvirt or startd that does not answer says nothing about machines.
-        if (messageOf(error) !== this.#trouble) this.#agent.parts.log(`cannot look: ${messageOf(error)}`);
-        this.#trouble = messageOf(error);
+        this.#remember(messageOf(error));
       }
       const pause = this.#awaiting() ? AWAITING_MS : this.#doubt ? DOUBT_MS : CALM_MS;
       await sleep(pause, undefined, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(() => {});
     }
+  }
+
+  #remember(trouble: string): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#agent.parts.log(trouble === "" ? "looks again" : `cannot look: ${trouble}`);
+    this.onTrouble();
   }
 
   async #observe(): Promise<void> {

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { dataPath, manifestPath } from "../../../contract/store-layout.ts";
+import { ImageCache } from "../../../execute-node/agent/cache.ts";
+
+let folder: string;
+let store: string;
+let cacheFolder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cache-test-"));
+  store = join(folder, "store");
+  cacheFolder = join(folder, "cache");
+  for (const each of ["store/sha256", "store/images", "cache"]) await mkdir(join(folder, each), { recursive: true });
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+async function openCache(): Promise<ImageCache> {
+  const cache = new ImageCache(cacheFolder, store);
+  await cache.open();
+  return cache;
+}
+
+async function addRaw(name: string, bytes: Buffer) {
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  await writeFile(dataPath(store, digest), bytes);
+  const manifest = {
+    schema: 1,
+    name,
+    digest,
+    format: "raw",
+    architecture: "x86_64",
+    virtualSizeBytes: bytes.length,
+    sizeBytes: bytes.length,
+    createdAt: "2026-01-01T00:00:00Z",
+  };
+  await writeFile(manifestPath(store, name), JSON.stringify(manifest));
+  return { name, digest };
+}
+
+/** Data, a hole of a mebibyte, data. */
+const BYTES = Buffer.concat([Buffer.alloc(300_000, 1), Buffer.alloc(1024 ** 2), Buffer.alloc(70_000, 2)]);
+
+test("an image is copied whole, with its holes, and found again by the next agent", async () => {
+  const reference = await addRaw("small", BYTES);
+  const percents: number[] = [];
+  const image = await (await openCache()).get(reference, (percent) => percents.push(percent));
+  expect(image).toMatchObject({ format: "raw", architecture: "x86_64", sizeBytes: BYTES.length });
+  expect(await readFile(image.path)).toEqual(BYTES);
+  expect((await stat(image.path)).blocks * 512).toBeLessThan(BYTES.length - 512 * 1024);
+  expect(percents.at(-1)).toBe(100);
+
+  await rm(store, { recursive: true });
+  const next = await openCache();
+  expect(next.digests()).toEqual([reference.digest]);
+  expect((await next.get(reference, () => {})).path).toBe(image.path);
+});
+
+test("however many ask at once, an image is copied once and all hear of the progress", async () => {
+  const reference = await addRaw("small", BYTES);
+  const cache = await openCache();
+  let arrivals = 0;
+  cache.onChange = () => arrivals++;
+  const heard = Array.from({ length: 8 }, () => 0);
+  await Promise.all(heard.map((_, index) => cache.get(reference, (percent) => (heard[index] = percent))));
+  expect(arrivals).toBe(1);
+  expect(heard).toEqual(heard.map(() => 100));
+});
+
+test("altered bytes are refused with both digests, leave nothing, and are looked at again next time", async () => {
+  const reference = await addRaw("small", BYTES);
+  const altered = Buffer.from(BYTES);
+  altered[7] = 9;
+  await writeFile(dataPath(store, reference.digest), altered);
+  const cache = await openCache();
+  await expect(cache.get(reference, () => {})).rejects.toThrow(
+    new RegExp(`damaged.*sha256:${createHash("sha256").update(altered).digest("hex")}.*sha256:${reference.digest}`),
+  );
+  expect(await readdir(cacheFolder)).toEqual([]);
+  await addRaw("small", BYTES);
+  await expect(cache.get(reference, () => {})).resolves.toMatchObject({ digest: reference.digest });
+});
+
+test("what a dead agent left half done is removed at the start", async () => {
+  const reference = await addRaw("small", BYTES);
+  await (await openCache()).get(reference, () => {});
+  const other = "b".repeat(64);
+  await writeFile(join(cacheFolder, `${other}.tmp`), "half");
+  await writeFile(join(cacheFolder, `${other}.json`), "{}");
+  await writeFile(join(cacheFolder, "c".repeat(64)), "no facts");
+  await openCache();
+  expect((await readdir(cacheFolder)).sort()).toEqual([reference.digest, `${reference.digest}.json`]);
+});
+
+test("a truncated image in the cache is copied anew", async () => {
+  const reference = await addRaw("small", BYTES);
+  const { path } = await (await openCache()).get(reference, () => {});
+  await writeFile(path, "short");
+  await (await openCache()).get(reference, () => {});
+  expect(await readFile(path)).toEqual(BYTES);
+});
+
+test("an unknown image, one whose name moved on, and a store that is not there are told apart", async () => {
+  const first = await addRaw("small", BYTES);
+  await addRaw("small", Buffer.from("second"));
+  const cache = await openCache();
+  await expect(cache.get(first, () => {})).rejects.toMatchObject({
+    retry: false,
+    message: expect.stringContaining("is gone"),
+  });
+  await expect(cache.get({ name: "none", digest: first.digest }, () => {})).rejects.toMatchObject({
+    retry: false,
+    message: expect.stringContaining("has no image none"),
+  });
+  await rm(store, { recursive: true });
+  await expect(cache.get(first, () => {})).rejects.toMatchObject({
+    retry: true,
+    message: expect.stringContaining("cannot read the image store"),
+  });
+});
