@@ -101,7 +101,8 @@ export function sandboxCommand(): Command {
 async function interruptible<T>(body: (reporter: Reporter, signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = () => controller.abort();
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  // Not `once`: execa's own handler ends the process at once where it finds no other that stays.
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
     return await body(new Phases(), controller.signal);
   } finally {

@@ -4,6 +4,18 @@ import { SandboxError, SandboxInterruptedError } from "./errors.ts";
 /** The most lines of a failed command's output that its error repeats. */
 const ERROR_LINES = 12;
 
+/** A PID namespace ends with its first process, which ends with `unshare`, which ends with us. */
+const CONTAINER = [
+  "setpriv",
+  "--pdeathsig=KILL",
+  "unshare",
+  "--mount",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
+
 /** How a command is run. */
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -13,6 +25,11 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Runs it with a process tree of its own that ends whole, whenever we do or the signal says so: for what starts others
+   * and does not end them. Needs root.
+   */
+  readonly contained?: boolean;
   /** Is given each line of output as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -24,8 +41,10 @@ export interface RunOptions {
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { signal, timeoutSeconds = 60, onLine } = options;
-  const child = execa(command, args, {
+  const [file = command, ...words] = options.contained ? [...CONTAINER, command, ...args] : [command, ...args];
+  const child = execa(file, words, {
     reject: false,
+    killSignal: options.contained ? "SIGKILL" : "SIGTERM",
     timeout: timeoutSeconds * 1000,
     all: true,
     env: { LC_ALL: "C", ...options.env },

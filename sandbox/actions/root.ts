@@ -49,6 +49,7 @@ export async function makePoolRoot(options: { reporter: Reporter; signal?: Abort
       const args = [...MMDEBSTRAP_OPTIONS, `--include=${PACKAGES.join(",")}`, hook, SUITE, temporary];
       await run("mmdebstrap", args, {
         signal,
+        contained: true,
         timeoutSeconds: 1800,
         onLine: (line) => /^I: (?!automatically|chroot|finding)/.test(line) && reporter.say(line.slice(3)),
       });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the guest's build in a throw-away overlay of the pool's root; in mount and PID namespaces just made.
+# Runs the guest's build in a throw-away overlay of the pool's root; in mount and PID namespaces of its own.
 #
 #   in-root.sh FOLDER ROOT BUILD-GUEST GUEST-INIT
 #

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Reporter } from "../actions/action.ts";
 import { makePoolRoot } from "../actions/root.ts";
@@ -40,17 +40,12 @@ async function build(
   image: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const folder = await mkdtemp(join(cacheFolder(), ".guest-"));
+  const folder = `${image}-folder`; // cleared with the image's own leftovers
   try {
+    await mkdir(folder);
     for (const name of ["upper", "work", "merged"]) await mkdir(join(folder, name));
-    await run(
-      "unshare",
-      ["--mount", "--net", "--pid", "--fork", "--kill-child", "sh", asset("in-root.sh"), folder, root, ...scripts],
-      {
-        signal,
-        timeoutSeconds: 300,
-      },
-    );
+    const args = [asset("in-root.sh"), folder, root, ...scripts];
+    await run("sh", args, { signal, contained: true, timeoutSeconds: 300 });
     await rename(join(folder, "upper/out.qcow2"), image);
   } finally {
     await rm(folder, { recursive: true, force: true });

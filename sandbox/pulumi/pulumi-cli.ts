@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { Reporter } from "../actions/action.ts";
 import { makeOnce } from "../cache.ts";
@@ -100,7 +99,8 @@ async function compile(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { name, path, version, linkerFlags } = program;
-  const module = await mkdtemp(join(tmpdir(), "condor-cloud-go-"));
+  const module = join(folder, "module");
+  await mkdir(module);
   const began = Date.now();
   const say = () => reporter.say(`compiling ${name} ${version}: ${Math.round((Date.now() - began) / 1000)} s`);
   say();
