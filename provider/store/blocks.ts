@@ -13,7 +13,7 @@ export async function* readBlocks(file: FileHandle, operation: Operation, doing:
   const { size } = await file.stat();
   const buffer = Buffer.allocUnsafe(MIB);
   for (let position = 0; ; ) {
-    operation.check(doing);
+    operation.check(doing, "Nothing half-made was kept; run it again.");
     const { bytesRead } = await file.read(buffer, 0, MIB, position);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
