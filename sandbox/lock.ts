@@ -33,6 +33,7 @@ export async function withLock<T>(file: string, options: LockOptions, body: () =
     throw new SandboxError({ what: `Could not lock ${file}.`, why: result.originalMessage });
   });
   ended.catch(() => {}); // it also ends when we let it go
+  let held = false;
   try {
     holder.stdin.write("locked?"); // `cat` echoes it as soon as it runs, and it runs only once the lock is held
     const locked = once(holder.stdout, "data").then(() => true as const);
@@ -41,9 +42,11 @@ export async function withLock<T>(file: string, options: LockOptions, body: () =
       options.onWait?.();
       await Promise.race([locked, ended, interruption(options.signal)]);
     }
+    held = true;
     return await body();
   } finally {
     holder.stdin.end();
+    if (!held) holder.kill(); // it waits for the lock and does not read
     await holder;
   }
 }
