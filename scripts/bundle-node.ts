@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -13,7 +12,6 @@ const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 export async function bundleNode(): Promise<string> {
   const outfile = join(PROJECT, "dist", "execute-node", BUNDLE_FILE);
-  const { version } = JSON.parse(await readFile(join(PROJECT, "package.json"), "utf8")) as { version: string };
   await build({
     entryPoints: [join(PROJECT, "execute-node", "main.ts")],
     outfile,
@@ -23,7 +21,7 @@ export async function bundleNode(): Promise<string> {
     format: "cjs",
     minifySyntax: true,
     minifyWhitespace: true,
-    banner: { js: `// Condor Cloud for Pulumi ${version}, execute node. Apache-2.0.` },
+    banner: { js: "// Condor Cloud for Pulumi, execute node. Apache-2.0." },
     logLevel: "warning",
   });
   return outfile;
