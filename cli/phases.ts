@@ -26,8 +26,8 @@ export class Phases implements Reporter {
     if (this.#logFile) mkdirSync(dirname(this.#logFile), { recursive: true });
   }
 
-  /** The title of the phase under way; empty between phases. */
-  get current(): string {
+  /** The title of the phase under way, or of the one that ended last; empty before the first. */
+  get last(): string {
     return this.#title;
   }
 
@@ -72,7 +72,6 @@ export class Phases implements Reporter {
     clearInterval(this.#clock);
     this.#spinner?.stop();
     this.#spinner = undefined;
-    this.#title = "";
     const line = `${mark} ${title}  ${seconds.toFixed(1)} s`;
     this.#output.write(`${line}\n`);
     this.log(line);

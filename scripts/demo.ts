@@ -1,18 +1,19 @@
 /**
  * `npm run demo`: from a fresh machine to running virtual machines, and `npm run demo -- --destroy` back again.
- * Everything that a step makes is kept, so a second run, or one after an interruption, goes on where it stands.
+ * Every step leaves alone what is there already, so a second run, or one after an interruption, goes on where it stands.
  */
-import { createWriteStream } from "node:fs";
-import { access, rm } from "node:fs/promises";
+import { appendFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
-import { execa } from "execa";
+import { ExecaError, execa } from "execa";
 import { instanceTable } from "../cli/instance.ts";
 import { Phases, phase } from "../cli/phases.ts";
 import { openContext } from "../provider/context.ts";
 import { listInstances } from "../provider/instance/lifecycle.ts";
+import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
-import { down, environment, up } from "../sandbox/cluster.ts";
+import { down, environment, type Sandbox, up } from "../sandbox/cluster.ts";
 import { smallGuest } from "../sandbox/guest/small-guest.ts";
 import { stateHome } from "../sandbox/paths.ts";
 import { pulumiCli } from "../sandbox/pulumi/pulumi-cli.ts";
@@ -21,6 +22,10 @@ import { bundleNode } from "./bundle-node.ts";
 
 const root = join(import.meta.dirname, "..");
 const STACK = "demo";
+const logFile = join(stateHome(), "demo.log");
+const phases = new Phases({ logFile });
+const interrupted = new AbortController();
+process.on("SIGINT", () => interrupted.abort());
 
 const options = new Command("npm run demo --")
   .description("Makes a sandbox pool, boots the example fleet in it by `pulumi up`, and shows the running machines.")
@@ -30,61 +35,84 @@ const options = new Command("npm run demo --")
   .parse()
   .opts<{ destroy: boolean; name: string; nodes: string }>();
 
-const logFile = join(stateHome(), "demo.log");
-const phases = new Phases({ logFile });
-const interrupted = new AbortController();
-process.on("SIGINT", () => interrupted.abort());
-
-/** Runs a command with its output on the terminal and in the log. */
-async function shown(file: string, parameters: string[], env: Record<string, string>): Promise<void> {
-  const log = createWriteStream(logFile, { flags: "a" });
-  const running = execa(file, parameters, {
-    cwd: root,
-    env,
-    stdin: "inherit",
-    stdout: ["inherit", "pipe"],
-    stderr: ["inherit", "pipe"],
-  });
-  running.stdout.pipe(log, { end: false });
-  running.stderr.pipe(log, { end: false });
-  await running.finally(() => log.end());
-}
-
-async function destroy(): Promise<void> {
-  // The stack's state lies in the sandbox's own folder and its machines live in its pool: both go with it.
-  await phase(phases, `Take the sandbox "${options.name}" down`, () => down(options.name));
-  await rm(join(root, `Pulumi.${STACK}.yaml`), { force: true });
-  console.log("Nothing is left running. Downloads and builds stay in the cache for the next time.");
-}
-
 async function demo(): Promise<void> {
   const startedAt = Date.now();
-  // Go's compiler needs minutes where there is no Pulumi CLI yet; the pool is made meanwhile.
-  const cliPhase = new Phases({ output: process.stderr, logFile });
+  const { signal } = interrupted;
+  const nodeBundle = await phase(phases, "Bundling the execute node's program", bundleNode);
   const sandbox = await up({
     name: options.name,
     nodes: Number(options.nodes),
     reporter: phases,
-    signal: interrupted.signal,
-    nodeBundle: await phase(phases, "Bundle the execute node's program", bundleNode),
+    signal,
+    nodeBundle,
   });
-  const guest = await smallGuest({ reporter: phases });
-  const cli = await pulumiCli({ reporter: cliPhase });
-  await phase(phases, "Build the package", build);
+  const guest = await smallGuest({ reporter: phases, signal });
+  const cli = await pulumiCli({ reporter: phases, signal });
+  await phase(phases, "Building the package", build);
   const ours = environment(sandbox);
-  const env = { ...process.env, ...ours, PATH: [cli, ours.PATH].filter(Boolean).join(":") } as Record<string, string>;
-  interrupted.signal.throwIfAborted();
-  await phase(phases, "Prepare the stack", async () => {
+  const env = { ...ours, PATH: `${cli}:${ours.PATH}` };
+  await phase(phases, "Preparing the stack", async () => {
     await execa("pulumi", ["stack", "select", "--create", STACK], { cwd: root, env });
     await execa("pulumi", ["config", "set", "--stack", STACK, "image", guest], { cwd: root, env });
   });
-  phases.start("pulumi up");
-  process.stderr.write("\n");
+  signal.throwIfAborted();
   await phase(phases, "pulumi up", () => shown("pulumi", ["up", "--stack", STACK, "--yes", "--skip-preview"], env));
-  const instances = await listInstances(openContext(readSettings({}, env)));
-  console.log(`\n${instanceTable(instances)}\n`);
-  console.log(`From nothing to here in ${Math.round((Date.now() - startedAt) / 1000)} s; the full log is ${logFile}`);
+  const settings = readSettings({ commands: sandbox.bin, store: sandbox.store });
+  const instances = await listInstances(openContext(settings));
+  console.log(`\n${instanceTable(instances)}\n\n${nextSteps(sandbox, instances)}`);
+  console.log(`\nDone in ${Math.round((Date.now() - startedAt) / 1000)} s. The full log is ${logFile}`);
 }
 
-await access(join(root, "Pulumi.yaml"));
-await (options.destroy ? destroy() : demo());
+/** Runs a command with its output on the terminal and in the log. */
+async function shown(file: string, parameters: string[], env: Record<string, string>): Promise<void> {
+  const keep = function* (line: unknown) {
+    appendFileSync(logFile, `${line}\n`);
+    yield line;
+  };
+  await execa(file, parameters, {
+    cwd: root,
+    env,
+    stdin: "inherit",
+    stdout: [keep, "inherit"],
+    stderr: [keep, "inherit"],
+    buffer: false,
+  });
+}
+
+function nextSteps(sandbox: Sandbox, instances: readonly InstanceView[]): string {
+  const name = sandbox.name === "default" ? "" : ` --name ${sandbox.name}`;
+  const address = instances.find((instance) => instance.ipAddress !== "")?.ipAddress;
+  return `Look closer:
+  eval "$(npm run --silent condor-cloud -- sandbox env${name})"   # condor_q, condor_status, pulumi on PATH
+  condor_q -allusers${address === undefined ? "" : `\n  curl http://${address}/id`}
+  npm run condor-cloud -- instance list
+Change the profile, and see the machine replaced:
+  pulumi config set webProfile large && pulumi up
+Take everything down:
+  npm run demo -- --destroy${name}`;
+}
+
+async function destroy(): Promise<void> {
+  // The stack's state lies in the sandbox's own folder and its machines live in its pool: both go with it.
+  await down(options.name, { reporter: phases, signal: interrupted.signal });
+  await rm(join(root, `Pulumi.${STACK}.yaml`), { force: true });
+  console.log("Nothing is left running. Downloads and builds stay in the cache for the next time.");
+}
+
+/** Which phase failed, the cause in the part's own words, and where to read more. */
+function explain(error: unknown): string {
+  const during = phases.last === "" ? "" : ` during "${phases.last}"`;
+  if (interrupted.signal.aborted) {
+    return `Interrupted${during}. \`npm run demo\` goes on from here; \`npm run demo -- --destroy\` removes what is there.`;
+  }
+  const words = error instanceof ExecaError ? `${error.shortMessage}\n${error.stderr ?? ""}` : String(error);
+  return `The demo failed${during}:\n${words.trim()}\nThe full log is ${logFile}`;
+}
+
+try {
+  await (options.destroy ? destroy() : demo());
+} catch (error) {
+  phases.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  console.error(`\n${explain(error)}`);
+  process.exitCode = interrupted.signal.aborted ? 130 : 1;
+}

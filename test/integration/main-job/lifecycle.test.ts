@@ -1,7 +1,17 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { cachedImages, condor, domains, eventually, instanceFolders, onNode, queue, storeFiles } from "./pool.ts";
+import {
+  cachedImages,
+  condor,
+  domains,
+  eventually,
+  guestAnswer,
+  instanceFolders,
+  onNode,
+  queue,
+  storeFiles,
+} from "./pool.ts";
 import { makeStack, type TestStack } from "./stack.ts";
 
 interface Machine {
@@ -41,16 +51,23 @@ describe("the life of a machine, through the real CLI", () => {
 
   test("`pulumi up` boots a machine that answers at the address it gives back", async () => {
     await world.declare({ web: { profile: { memoryMiB: 128, vcpus: 1 } } });
-    await world.stack.up();
+    let output = "";
+    await world.stack.up({
+      onOutput: (text) => {
+        output += text;
+      },
+    });
     first = await machine();
+    expect(output, "progress on the resource's own row").toMatch(
+      /condor:Instance web creating \(\d+s\) (queued|starting|running)/,
+    );
     expect(first.state).toBe("running");
     expect(first.ipAddress).toMatch(/^10\./);
     expect(first.macAddress).toMatch(/^02(:[0-9a-f]{2}){5}$/);
     expect(first.vncAddress).toMatch(/:59\d\d$/);
     expect(first.host).toContain("exec1");
     expect(Date.parse(first.startedAt)).toBeGreaterThan(Date.now() - 600_000);
-    const answer = await fetch(`http://${first.ipAddress}/id`);
-    expect(await answer.text()).toContain(first.ipAddress);
+    expect(await guestAnswer(first.ipAddress, "/id")).toContain(first.ipAddress);
     expect(await domains()).toHaveLength(1);
     expect(await onNode("virsh", "-c", "qemu:///system", "dumpxml", (await domains())[0] ?? "")).toContain(
       first.macAddress,
@@ -114,7 +131,7 @@ describe("the life of a machine, through the real CLI", () => {
 
   test("a machine that powered itself off is gone after a refresh, and the next `pulumi up` boots another", async () => {
     const before = await machine();
-    await fetch(`http://${before.ipAddress}/cgi-bin/poweroff`).catch(() => {});
+    expect(await guestAnswer(before.ipAddress, "/cgi-bin/poweroff")).toContain("poweroff");
     await eventually("the job to end", queue, (jobs) => jobs.every((job) => job.JobStatus === 4));
     const refreshed = await world.stack.refresh();
     expect(refreshed.summary.resourceChanges).toMatchObject({ delete: 1 });

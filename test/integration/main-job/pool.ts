@@ -48,6 +48,18 @@ export async function storeFiles(): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(store.length + 1));
 }
 
+/** What a guest's web server answers. A lease is known a moment before the guest has taken its address. */
+export async function guestAnswer(ipAddress: string, path: string): Promise<string> {
+  const ask = () =>
+    fetch(`http://${ipAddress}${path}`, { signal: AbortSignal.timeout(5000) }).then((answer) => answer.text());
+  return eventually(
+    `an answer from ${ipAddress}${path}`,
+    () => ask().catch(String),
+    (text) => !/Error/.test(text),
+    30,
+  );
+}
+
 /** Asks until the answer is as wanted; gives up with what it saw last. */
 export async function eventually<T>(
   what: string,

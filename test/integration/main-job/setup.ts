@@ -21,6 +21,8 @@ declare module "vitest" {
     environment: Record<string, string>;
     /** A Pulumi project's folder with the packed package in its node_modules. */
     project: string;
+    /** The packed package. */
+    tarball: string;
     /** A bootable image. */
     guest: string;
   }
@@ -43,7 +45,7 @@ async function clearDeadRuns(): Promise<void> {
 }
 
 /** Packs the package and installs the tarball into an empty project, as a user would. */
-async function installPacked(folder: string): Promise<void> {
+async function installPacked(folder: string): Promise<string> {
   const packed = await execa("npm", ["pack", "--silent", "--pack-destination", folder], {
     cwd: root,
     stderr: "inherit",
@@ -64,6 +66,7 @@ async function installPacked(folder: string): Promise<void> {
     ],
     { cwd: folder, stderr: "inherit" },
   );
+  return join(folder, tarball);
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -78,13 +81,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     await clearDeadRuns();
     const cli = await pulumiCli({ reporter });
-    await phase(reporter, "Pack the package and install it into an empty project", () => installPacked(folder));
+    const tarball = await phase(reporter, "Pack the package and install it into an empty project", () =>
+      installPacked(folder),
+    );
     const sandbox = await up({ name: sandboxName, nodes: 1, reporter, nodeBundle: await bundleNode() });
     const guest = await smallGuest({ reporter });
     const ours = environment(sandbox);
     project.provide("sandbox", sandboxName);
     project.provide("environment", { ...ours, PATH: [cli, ours.PATH].filter(Boolean).join(":") });
     project.provide("project", folder);
+    project.provide("tarball", tarball);
     project.provide("guest", guest);
   } catch (error) {
     await teardown();
