@@ -21,6 +21,8 @@ const FORMATS: readonly ForeignFormat[] = [
   format("a Hyper-V disk (VHDX)", "vhdxfile", CONVERT),
   format("a Virtual PC disk (VHD)", "conectix", CONVERT),
   format("a QED disk", "QED\0", CONVERT),
+  format("a Parallels disk", "WithoutFreeSpace", CONVERT),
+  format("a Parallels disk", "WithouFreSpacExt", CONVERT),
   format("compressed with gzip", "\x1f\x8b", "Unpack it: `gunzip FILE`."),
   format("compressed with xz", "\xfd7zXZ\0", "Unpack it: `unxz FILE`."),
   format("compressed with bzip2", "BZh", "Unpack it: `bunzip2 FILE`."),
