@@ -1,11 +1,12 @@
 import { ImageReferenceText } from "../../contract/image-reference.ts";
+import type { InstanceSpec } from "../../contract/instance-spec.ts";
 import type { NodeReport } from "../../contract/node-report.ts";
-import type { ResolvedNodeConfiguration } from "../configuration.ts";
+import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts";
 import { domainXml } from "../domain/domain-xml.ts";
 import type { Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
 import type { InstanceFolders } from "./instance-folders.ts";
-import { destroyDomain } from "./libvirt.ts";
+import { addressesOn, destroyDomain } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { type Machine, newMachine, reportOf } from "./machine.ts";
 import { messageOf, Refusal } from "./refusal.ts";
@@ -90,13 +91,16 @@ export class Agent {
     const started = performance.now();
     const { cache, folders, log } = this.parts;
     try {
-      this.#checkNetwork(request.spec.network);
+      const network = this.#networkOf(request.spec);
       this.report(machine);
       const image = await cache.get(ImageReferenceText.parse(request.spec.image), (percent) => {
         machine.message = `copying the image into the node's cache: ${percent} %`;
         this.report(machine);
       });
-      machine.record = await folders.create(request.globalJobId, request.user, request.spec, image);
+      // A network that cannot be asked now has no lease that could deceive later.
+      const addresses = await addressesOn(network).catch(() => undefined);
+      const leaseBefore = addresses?.get(request.spec.macAddress)?.lease;
+      machine.record = await folders.create(request.globalJobId, request.user, request.spec, image, leaseBefore);
       machine.message = undefined;
       machine.state = "prepared";
       machine.jobSeenAt = performance.now();
@@ -112,10 +116,12 @@ export class Agent {
     }
   }
 
-  #checkNetwork(network: string): void {
-    const offered = Object.keys(this.parts.configuration.networks).sort();
-    if (offered.includes(network)) return;
-    throw new Refusal(`This node has no network ${network}. It offers: ${offered.join(", ")}.`);
+  #networkOf(spec: InstanceSpec): NodeNetwork {
+    const { networks } = this.parts.configuration;
+    const network = networks[spec.network];
+    if (network !== undefined) return network;
+    const offered = Object.keys(networks).sort().join(", ");
+    throw new Refusal(`This node has no network ${spec.network}. It offers: ${offered}.`);
   }
 
   /** The starter of an earlier run died and left its domain behind; libvirt refuses a second one of the same name. */
@@ -137,8 +143,6 @@ export class Agent {
     if (record === undefined) throw new Refusal(`Job ${globalJobId} was not prepared on this node.`);
     if (record.user !== user) throw new Refusal(`The machine of job ${globalJobId} belongs to somebody else.`);
     const { configuration, acceleration, cache, folders } = this.parts;
-    const network = configuration.networks[record.spec.network];
-    if (network === undefined) throw new Refusal(`This node has no network ${record.spec.network} any more.`);
     return domainXml({
       name: domainName,
       globalJobId,
@@ -150,7 +154,7 @@ export class Agent {
       diskPath: folders.diskPath(globalJobId),
       image: { path: cache.pathOf(record.image.digest), format: record.image.format },
       consolePath: folders.consolePath(globalJobId),
-      network,
+      network: this.#networkOf(record.spec),
       macAddress: record.spec.macAddress,
       vncListen: configuration.vncListen,
     });

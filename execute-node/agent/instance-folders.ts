@@ -22,6 +22,8 @@ export const MachineRecord = z.strictObject({
     format: ImageManifest.shape.format,
     architecture: ImageManifest.shape.architecture,
   }),
+  /** The DHCP lease of its MAC at that time: an earlier machine's, which this one will renew. */
+  leaseBefore: z.string().max(100).optional(),
   /** Unix time in seconds. */
   preparedAt: z.int().positive(),
   /** Unix time in seconds at which the domain was first seen running. */
@@ -78,9 +80,16 @@ export class InstanceFolders {
   /**
    * Makes the folder of a machine: a fresh overlay of its image and an empty console log.
    *
+   * @param leaseBefore - the DHCP lease that its MAC has already
    * @throws Refusal when the disk asked for is smaller than the image
    */
-  async create(globalJobId: string, user: string, spec: InstanceSpec, image: CachedImage): Promise<MachineRecord> {
+  async create(
+    globalJobId: string,
+    user: string,
+    spec: InstanceSpec,
+    image: CachedImage,
+    leaseBefore: string | undefined,
+  ): Promise<MachineRecord> {
     const diskBytes = diskSizeBytes(spec, image);
     await this.remove(globalJobId);
     await mkdir(join(this.#folder, instanceFolderName(globalJobId)), { mode: 0o755 });
@@ -94,6 +103,7 @@ export class InstanceFolders {
         user,
         spec,
         image: { digest: image.digest, format: image.format, architecture: image.architecture },
+        leaseBefore,
         preparedAt: Math.floor(Date.now() / 1000),
       };
       await this.write(record);

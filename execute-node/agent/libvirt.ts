@@ -35,8 +35,15 @@ export async function destroyDomain(name: string): Promise<void> {
   await run("virsh", [...VIRSH, "destroy", "--domain", name], { timeoutSeconds: 30 });
 }
 
+/** Where a guest was last heard on a network. */
+export interface GuestAddress {
+  readonly ipAddress: string;
+  /** Changes whenever the guest asked for its address anew; undefined where the source does not tell. */
+  readonly lease: string | undefined;
+}
+
 /** The addresses of the guests on a network, by MAC: one command however many guests. */
-export async function addressesOn(network: NodeNetwork): Promise<Map<string, string>> {
+export async function addressesOn(network: NodeNetwork): Promise<Map<string, GuestAddress>> {
   if ("libvirt" in network) {
     return parseLeases(await run("virsh", [...VIRSH, "net-dhcp-leases", "--network", network.libvirt]));
   }
@@ -76,13 +83,16 @@ function stateOf(state: number): DomainState {
   return state === 3 || state === 7 ? "paused" : "stopped";
 }
 
-/** Parses `virsh net-dhcp-leases`, of which the last row of a MAC is the newest; IPv4 wins over IPv6. */
-export function parseLeases(output: string): Map<string, string> {
-  const addresses = new Map<string, string>();
+/**
+ * Parses `virsh net-dhcp-leases`, of which the last row of a MAC is the newest; IPv4 wins over IPv6. A lease is told from
+ * the one before by the time at which it expires.
+ */
+export function parseLeases(output: string): Map<string, GuestAddress> {
+  const addresses = new Map<string, GuestAddress>();
   for (const line of output.split("\n")) {
-    const row = /\s([0-9a-f:]{17})\s+(ipv[46])\s+([0-9a-fA-F.:]+)\/\d+/.exec(line);
-    if (row?.[1] === undefined || row[3] === undefined) continue;
-    if (row[2] === "ipv4" || !addresses.has(row[1])) addresses.set(row[1], row[3]);
+    const row = /^\s*(\S+ \S+)\s+([0-9a-f:]{17})\s+(ipv[46])\s+([0-9a-fA-F.:]+)\/\d+/.exec(line);
+    if (row?.[2] === undefined || row[4] === undefined) continue;
+    if (row[3] === "ipv4" || !addresses.has(row[2])) addresses.set(row[2], { ipAddress: row[4], lease: row[1] });
   }
   return addresses;
 }
@@ -90,12 +100,12 @@ export function parseLeases(output: string): Map<string, string> {
 const Neighbours = z.array(z.object({ dst: z.string(), lladdr: z.string().optional(), state: z.array(z.string()) }));
 
 /** Parses `ip -j neigh`; an address that failed to answer is none. */
-export function parseNeighbours(output: string): Map<string, string> {
-  const addresses = new Map<string, string>();
+export function parseNeighbours(output: string): Map<string, GuestAddress> {
+  const addresses = new Map<string, GuestAddress>();
   if (output.trim() === "") return addresses;
   for (const { dst, lladdr, state } of Neighbours.parse(JSON.parse(output))) {
     if (lladdr === undefined || state.includes("FAILED") || dst.startsWith("fe80:")) continue;
-    if (dst.includes(".") || !addresses.has(lladdr)) addresses.set(lladdr, dst);
+    if (dst.includes(".") || !addresses.has(lladdr)) addresses.set(lladdr, { ipAddress: dst, lease: undefined });
   }
   return addresses;
 }

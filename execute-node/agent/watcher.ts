@@ -132,7 +132,10 @@ export class Watcher {
       const addresses = await addressesOn(network);
       for (const machine of lacking) {
         if (machine.record?.spec.network !== name || machine.macAddress === undefined) continue;
-        machine.ipAddress = addresses.get(machine.macAddress);
+        const found = addresses.get(machine.macAddress);
+        // The lease that an earlier machine of this MAC left behind says nothing about this one.
+        const isOld = found?.lease !== undefined && found.lease === machine.record?.leaseBefore;
+        machine.ipAddress = isOld ? undefined : found?.ipAddress;
       }
     }
   }

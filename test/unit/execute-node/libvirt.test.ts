@@ -32,8 +32,8 @@ test("a guest's address is the last IPv4 lease of its MAC, or else its IPv6 one"
  2026-11-25 00:30:00   02:00:00:00:00:02   ipv6       fd00::18/64         -          -
 `;
   expect(Object.fromEntries(parseLeases(output))).toEqual({
-    "02:00:00:00:00:01": "192.168.122.156",
-    "02:00:00:00:00:02": "fd00::18",
+    "02:00:00:00:00:01": { ipAddress: "192.168.122.156", lease: "2026-11-25 00:30:00" },
+    "02:00:00:00:00:02": { ipAddress: "fd00::18", lease: "2026-11-25 00:30:00" },
   });
 });
 
@@ -44,7 +44,9 @@ test("a guest on a bridge is found among the kernel's neighbours", () => {
     { dst: "10.0.0.8", lladdr: "02:00:00:00:00:03", state: ["FAILED"] },
     { dst: "10.0.0.9", state: ["INCOMPLETE"] },
   ]);
-  expect(Object.fromEntries(parseNeighbours(output))).toEqual({ "02:00:00:00:00:01": "10.0.0.7" });
+  expect(Object.fromEntries(parseNeighbours(output))).toEqual({
+    "02:00:00:00:00:01": { ipAddress: "10.0.0.7", lease: undefined },
+  });
   expect(parseNeighbours("").size).toBe(0);
 });
 
