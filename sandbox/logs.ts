@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import type { Machine, Sandbox } from "./sandbox.ts";
 
 /** HTCondor's log folder in a machine. */
@@ -40,7 +40,7 @@ export async function exportLogs(sandbox: Sandbox, folder: string): Promise<void
     await mkdir(target, { recursive: true });
     await cp(join(machine.folder, "console.log"), join(target, "console.log")).catch(ignoreMissing);
     for (const path of EXPORTED) {
-      await cp(upperPath(machine, path), join(target, path), { recursive: true, filter: isPlain }).catch(ignoreMissing);
+      await cp(upperPath(machine, path), join(target, path), { recursive: true, filter: isLog }).catch(ignoreMissing);
     }
   }
   await cp(join(sandbox.folder, "sandbox.json"), join(folder, "sandbox.json"));
@@ -55,8 +55,9 @@ function logPath(file: string): string {
   return isAbsolute(file) ? file : join(CONDOR_LOGS, file);
 }
 
-function isPlain(source: string): boolean {
-  return !source.endsWith(".sock");
+/** Hidden files are addresses and claims, the latter secret. */
+function isLog(source: string): boolean {
+  return !basename(source).startsWith(".") && !source.endsWith(".sock");
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

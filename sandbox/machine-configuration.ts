@@ -54,6 +54,8 @@ SCHEDD_MIN_INTERVAL = 1
 function executeConfiguration(memoryMiB: number): string {
   return `DAEMON_LIST = MASTER, STARTD
 RUNBENCHMARKS = False
+# A manager that was killed and started again hears of its nodes soon, and not only after five minutes.
+UPDATE_INTERVAL = 10
 NUM_CPUS = ${OFFERED_CPUS}
 MEMORY = ${memoryMiB}
 NUM_SLOTS = 1

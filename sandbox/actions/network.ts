@@ -11,6 +11,7 @@ import type { ActionContext } from "./action.ts";
 export const NAMESPACE_FOLDER = "/run/netns";
 
 const Routes = z.array(z.object({ dst: z.string() }));
+const Links = z.array(z.object({ ifname: z.string().optional() })); // where there is none, `ip` shows [{}]
 const Addresses = z.array(
   z.object({ addr_info: z.array(z.object({ local: z.string(), prefixlen: z.int() })).default([]) }),
 );
@@ -64,7 +65,9 @@ export async function plugIn(sandbox: Sandbox, machine: Machine): Promise<void> 
   const { namespace } = machine;
   await run("ip", ["netns", "add", namespace]);
   await run("ip", ["-n", namespace, "link", "set", "lo", "up"]);
-  const peer = ["peer", "name", "eth0", "netns", namespace];
+  // The same MAC for ever: the others keep the address of a machine that starts again in their ARP tables for a while.
+  const macAddress = `02:00:${machine.address.split(".").map(hexadecimal).join(":")}`;
+  const peer = ["peer", "name", "eth0", "address", macAddress, "netns", namespace];
   await run("ip", ["-n", sandbox.hub, "link", "add", machine.name, "type", "veth", ...peer]);
   await run("ip", ["-n", sandbox.hub, "link", "set", machine.name, "master", "br0", "up"]);
   await run("ip", ["-n", namespace, "addr", "add", `${machine.address}/24`, "dev", "eth0"]);
@@ -86,9 +89,22 @@ export async function processesIn(namespace: string): Promise<number[]> {
   return output.split(/\s+/).filter(Boolean).map(Number);
 }
 
-/** Takes a namespace away; its links go with it. */
+/**
+ * Takes a namespace away. Its links are deleted first: with their namespace they would go some time later, and their
+ * other ends would stand in the way of a new start until then.
+ */
 export async function removeNamespace(namespace: string): Promise<void> {
+  const shown = await run("ip", ["-n", namespace, "-json", "link", "show", "type", "veth"]).catch(() => "");
+  const links = Links.parse(JSON.parse(shown || "[]"));
+  for (const { ifname } of links) {
+    // Its other end may be gone already, and this one with it.
+    if (ifname) await succeeds("ip", ["-n", namespace, "link", "delete", ifname]);
+  }
   await run("ip", ["netns", "delete", namespace]);
+}
+
+function hexadecimal(octet: string): string {
+  return Number(octet).toString(16).padStart(2, "0");
 }
 
 function guestRoute(node: Machine): string[] {
