@@ -5,14 +5,15 @@ import { CommandFailedError, PermissionError, PoolUnreachableError } from "./err
 const WORDS_MAX = 2000;
 
 /** Measured words of HTCondor 23 and 25 for "who are you?" and "you may not". */
-const REFUSED = /AUTHENTICATE:1\d{3}|Failed to authenticate|not authorized|permission denied|insufficient permission/i;
+const REFUSED =
+  /AUTHENTICATE:1\d{3}|Received "DENIED"|Failed to authenticate|not authorized|permission denied|insufficient permission/i;
 
 /**
  * Measured words for "nobody answers". A command that may not even learn the schedd's address, because its token is
  * not accepted, says the same (`Can't find address of local schedd`, `(null)`).
  */
 const UNREACHABLE =
-  /CEDAR:6\d{3}|Couldn't contact|communication error|Failed to connect|Can't connect|Unable to connect|Can't find address|Unable to locate|unknown host|No such schedd|Connection (?:refused|reset|closed)|Failed to fetch ads|^(?:Error|condor_\w+): \(null\)/im;
+  /CEDAR:6\d{3}|SECMAN:2\d{3}|Failed to connect to (?:local )?queue manager|Couldn't contact|communication error|Failed to connect|Can't connect|Unable to connect|Can't find address|Unable to locate|unknown host|No such schedd|Connection (?:refused|reset|closed)|Failed to fetch ads|^(?:Error|condor_\w+): \(null\)/im;
 
 /** Turns what a failed command said into the error that a program can tell apart, HTCondor's words kept. */
 export function commandFailure(

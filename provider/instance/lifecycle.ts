@@ -14,7 +14,7 @@ import { jobIdOf, NOTHING_SEEN, observedOutputs, outputsOf } from "./outputs.ts"
 import { keyOf } from "./resource-urn.ts";
 import { hasEnded, isReady, type Observation, observe } from "./state.ts";
 import { type InstanceView, viewOf } from "./view.ts";
-import { lookAt, nextTick, pastOf, waitUntilReady } from "./wait.ts";
+import { lookAt, nextTick, pastOf, waitingForPool, waitUntilReady } from "./wait.ts";
 
 export { checkInstance } from "./check.ts";
 export { diffInstance } from "./diff.ts";
@@ -172,7 +172,7 @@ export async function deleteInstance(
       doing = host === "" ? "ending" : `ending on ${host}`;
     } catch (error) {
       if (!(error instanceof PoolUnreachableError)) throw error;
-      doing = `waiting for the pool to answer (${error.why ?? error.what})`;
+      doing = waitingForPool(error);
     }
     operation.progress(doing);
     await nextTick(operation, `the machine of job ${jobIdOf(id)} was ${doing}`, remedy);

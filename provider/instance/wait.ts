@@ -39,6 +39,7 @@ export async function waitUntilReady(
 ): Promise<Observation> {
   const remedy = `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
   let doing = "waiting for HTCondor to show the job";
+  let said = "";
   for (;;) {
     try {
       const seen = await look(id, context);
@@ -50,11 +51,17 @@ export async function waitUntilReady(
     } catch (error) {
       // A schedd that restarts is back in seconds; the machine does not notice, so the wait does not either.
       if (!(error instanceof PoolUnreachableError)) throw error;
-      doing = `waiting for the pool to answer (${error.why ?? error.what})`;
+      doing = waitingForPool(error);
     }
-    operation.progress(doing);
+    if (doing !== said) operation.progress(doing);
+    said = doing;
     await nextTick(operation, `job ${jobIdOf(id)} was ${doing}`, remedy);
   }
+}
+
+/** What is being waited for while a daemon is silent, in one line, HTCondor's words kept. */
+export function waitingForPool(error: PoolUnreachableError): string {
+  return `waiting for the pool to answer (${(error.why ?? error.what).replace(/\s+/g, " ")})`;
 }
 
 /** Looks once: queue and node, and the history where the queue knows the job no more. */
@@ -89,10 +96,10 @@ function held(id: string, seen: Observation): HeldError {
 }
 
 function ended(id: string, seen: Observation | undefined): EndedError {
-  const how = seen?.state === "completed" ? "its guest powered off" : "the job left the queue";
+  const how = seen?.state === "completed" ? "its guest powered off" : "its job was removed";
   return new EndedError({
     what: `The machine of job ${jobIdOf(id)} ended while it was waited for: ${how}.`,
-    why: seen?.message || "Neither the queue nor the history says why.",
+    why: seen === undefined ? "Neither the queue nor the history knows the job any more." : seen.message,
     remedy: `\`condor_history -long ${jobIdOf(id)}\` may tell more; \`pulumi refresh\`, then \`pulumi up\` makes a new one.`,
   });
 }

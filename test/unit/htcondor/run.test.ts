@@ -77,6 +77,7 @@ describe("what HTCondor says when it fails", () => {
     "Error: communication error\nAUTHENTICATE:1003:Failed to authenticate with any method",
     "AUTHENTICATE:1004:Failed to authenticate using IDTOKENS",
     "condor_rm: Permission denied",
+    'SECMAN:2010:Received "DENIED" from server for user x using method FS.',
   ])("is a refusal: %j", (words) => {
     expect(commandFailure("condor_q", 1, "", words)).toBeInstanceOf(PermissionError);
   });
@@ -90,6 +91,8 @@ describe("what HTCondor says when it fails", () => {
     "condor_qedit: No such schedd named nowhere in local pool",
     "Unable to locate remote schedd (name=nowhere, pool=).",
     "ERROR: Failed to connect to local queue manager",
+    "SECMAN:2007:Failed to end classad message.\nCouldn't find/remove all jobs matching constraint (true)",
+    "Failed to connect to queue manager <10.0.0.1:9618>",
   ])("is silence of the pool: %j", (words) => {
     expect(commandFailure("condor_q", 1, "", words)).toBeInstanceOf(PoolUnreachableError);
   });
