@@ -76,6 +76,7 @@ export const QEMU_CONFIGURATION = `cgroup_controllers = []
 security_driver = "none"
 user = "root"
 group = "root"
+stdio_handler = "file"
 `;
 
 /** Who is in the group may manage domains; there is no polkit to ask. Warnings and errors go to a log. */

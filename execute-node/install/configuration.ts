@@ -76,13 +76,16 @@ export function nodeFolders(configuration: NodeConfiguration): InstalledFolder[]
 
 /** HTCondor runs programs by one path without arguments; this is that path. */
 function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "prepare" | "domain"): InstalledFile {
+  const { socket, log } = nodePaths(configuration.stateFolder);
+  // What an agent says before its log is open would otherwise be lost: HTCondor keeps no standard error.
+  const rest = command === "agent" ? `2>>${log}` : socket;
   return {
     path: `${PROGRAM_FOLDER}/${command}`,
     mode: 0o755,
     owner: ROOT,
     content: `#!/bin/sh
 # Part of Condor Cloud; written by its installer.
-exec ${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command}${command === "agent" ? "" : ` ${nodePaths(configuration.stateFolder).socket}`}
+exec ${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command} ${rest}
 `,
   };
 }

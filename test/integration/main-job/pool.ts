@@ -6,10 +6,14 @@ import { inject } from "vitest";
 import { runIn } from "../../../sandbox/machine.ts";
 import { loadSandbox } from "../../../sandbox/sandbox.ts";
 
-/** What stands in the queue, straight from `condor_q`. */
+/**
+ * The jobs in the queue that have a machine or may get one, straight from `condor_q`. A job whose machine powered itself
+ * off stays in the queue for ten minutes, completed, so that it is told from one that never was.
+ */
 export async function queue(): Promise<Record<string, unknown>[]> {
   const { stdout } = await execa("condor_q", ["-allusers", "-json"], { env: inject("environment") });
-  return stdout.trim() === "" ? [] : JSON.parse(stdout);
+  const jobs: Record<string, unknown>[] = stdout.trim() === "" ? [] : JSON.parse(stdout);
+  return jobs.filter((job) => job.JobStatus !== 4);
 }
 
 /** Runs one of HTCondor's commands as the pool's ordinary user. */

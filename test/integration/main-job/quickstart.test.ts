@@ -14,6 +14,7 @@ describe("the quickstart, as a user gets it", () => {
   test("type-checks against the packed package and boots its fleet", async () => {
     await cp(quickstart, folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
     const env = inject("environment");
+    process.env.PATH = env.PATH; // where the Automation API looks for the CLI
     await execa(
       "npm",
       ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", inject("tarball")],

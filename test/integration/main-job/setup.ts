@@ -29,7 +29,7 @@ declare module "vitest" {
 }
 
 const root = join(import.meta.dirname, "..", "..", "..");
-const OURS = /^test-(\d+)$/;
+const OURS = /^test-(\d+)(?:-|$)/;
 
 /** Takes down what runs left behind that were killed; a sandbox of a living run is its own. */
 async function clearDeadRuns(): Promise<void> {

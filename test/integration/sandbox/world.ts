@@ -6,7 +6,7 @@ import { machinePid } from "../../../sandbox/machine.ts";
 import { bundleNode } from "../../../scripts/bundle-node.ts";
 
 /** Sandboxes of this run alone, so that two runs do not meet. */
-const PREFIX = `t${process.pid}`;
+const PREFIX = `test-${process.pid}`;
 
 const used = new Set<string>();
 
