@@ -155,10 +155,11 @@ describe("the life of a machine, through the real CLI", () => {
     await world.stack.up();
     expect(await queue()).toHaveLength(2);
     const cached = await cachedImages();
+    expect(cached, "one image, however many machines booted from it").toHaveLength(1);
     await world.stack.destroy();
     await nothingLeft();
     expect(await storeFiles()).toEqual([]);
-    expect(cached).toHaveLength(1);
+    expect(await cachedImages(), "the cache serves the next machine").toEqual(cached);
   });
 });
 

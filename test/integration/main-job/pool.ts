@@ -38,9 +38,9 @@ export async function instanceFolders(): Promise<string[]> {
   return words(await onNode("ls", "/var/lib/condor-cloud/instances"));
 }
 
-/** The files in the execute node's image cache. */
+/** The images in the execute node's cache, temporaries too; what it knows about each stands beside it, as JSON. */
 export async function cachedImages(): Promise<string[]> {
-  return words(await onNode("ls", "-A", "/var/lib/condor-cloud/cache"));
+  return words(await onNode("ls", "-A", "/var/lib/condor-cloud/cache")).filter((name) => !name.endsWith(".json"));
 }
 
 /** Every file in the image store, temporaries too. */

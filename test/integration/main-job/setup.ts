@@ -2,16 +2,16 @@
  * Sets up the real parts that the tests of this group share: the packed package installed into an empty Pulumi project,
  * a Pulumi CLI, a guest image and a sandbox pool of this run's own; takes the pool down at the end, also after a failure.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { TestProject } from "vitest/node";
 import { Phases, phase } from "../../../cli/phases.ts";
 import { down, environment, listSandboxes, up } from "../../../sandbox/cluster.ts";
 import { smallGuest } from "../../../sandbox/guest/small-guest.ts";
 import { pulumiCli } from "../../../sandbox/pulumi/pulumi-cli.ts";
 import { bundleNode } from "../../../scripts/bundle-node.ts";
+import { installPacked } from "../packed.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -42,31 +42,6 @@ async function clearDeadRuns(): Promise<void> {
       await down(name);
     }
   }
-}
-
-/** Packs the package and installs the tarball into an empty project, as a user would. */
-async function installPacked(folder: string): Promise<string> {
-  const packed = await execa("npm", ["pack", "--silent", "--pack-destination", folder], {
-    cwd: root,
-    stderr: "inherit",
-  });
-  const tarball = packed.stdout.trim().split("\n").at(-1) ?? "";
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "main-job", private: true, type: "module" }));
-  await execa(
-    "npm",
-    [
-      "install",
-      "--no-audit",
-      "--no-fund",
-      "--prefer-offline",
-      "--loglevel=error",
-      `./${tarball}`,
-      "@pulumi/pulumi@3.270.0",
-      "typescript@6",
-    ],
-    { cwd: folder, stderr: "inherit" },
-  );
-  return join(folder, tarball);
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

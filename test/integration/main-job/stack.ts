@@ -1,8 +1,9 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { inject } from "vitest";
+import { writeProject } from "../project.ts";
 
 /** A machine's arguments, as a test's program takes them from the stack's configuration. */
 export interface MachineArguments {
@@ -12,19 +13,6 @@ export interface MachineArguments {
   labels?: Record<string, string>;
   timeoutSeconds?: number;
 }
-
-/** The tests' program: plain JavaScript, so that no compiler's seconds are in what is tested. */
-const PROGRAM = `
-import * as pulumi from "@pulumi/pulumi";
-import { CondorImage, CondorInstance } from "pulumi-condor";
-const config = new pulumi.Config();
-export const images = {};
-for (const [name, source] of Object.entries(config.getObject("images") ?? {})) images[name] = new CondorImage(name, { source });
-export const machines = {};
-for (const [name, args] of Object.entries(config.getObject("machines") ?? {})) {
-  machines[name] = new CondorInstance(name, { image: images.guest?.reference, ...args });
-}
-`;
 
 /** One stack of a test's own, with a project folder of its own. */
 export interface TestStack {
@@ -39,11 +27,7 @@ export interface TestStack {
 /** Makes a stack in an empty project that uses the packed package by its public name. */
 export async function makeStack(name: string): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "condor-cloud-stack-"));
-  const installed = inject("project");
-  await cp(join(installed, "package.json"), join(folder, "package.json"));
-  await symlink(join(installed, "node_modules"), join(folder, "node_modules"));
-  await writeFile(join(folder, "Pulumi.yaml"), "name: main-job\nruntime: nodejs\nmain: index.mjs\n");
-  await writeFile(join(folder, "index.mjs"), PROGRAM);
+  await writeProject(folder, inject("project"));
   const envVars = inject("environment");
   // The Automation API looks for the CLI on this process's own PATH.
   process.env.PATH = envVars.PATH;
