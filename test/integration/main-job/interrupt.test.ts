@@ -21,8 +21,10 @@ describe("Ctrl-C while a machine is waited for", () => {
       all: true,
       reject: false,
     });
-    const [job] = await eventually("the job to appear", queue, (jobs) => jobs.length === 1);
-    up.kill("SIGINT");
+    // Whatever is seen or not: a CLI that goes on would keep the stack's lock.
+    const [job] = await eventually("the job to appear", queue, (jobs) => jobs.length === 1).finally(() =>
+      up.kill("SIGINT"),
+    );
     const result = await up;
     expect(result.exitCode, result.all).not.toBe(0);
     expect(result.all).toMatch(/Interrupted/);
