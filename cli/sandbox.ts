@@ -102,12 +102,9 @@ async function interruptible<T>(body: (reporter: Reporter, signal: AbortSignal) 
   const controller = new AbortController();
   const interrupt = () => controller.abort();
   // Not `once`: execa's own handler ends the process at once where it finds no other that stays.
+  // And they stay to the end, so that one Ctrl-C too many does not make a failure of what is done.
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  try {
-    return await body(new Phases(), controller.signal);
-  } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  }
+  return body(new Phases(), controller.signal);
 }
 
 async function require(name: string): Promise<Sandbox> {

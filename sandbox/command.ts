@@ -35,25 +35,29 @@ export interface RunOptions {
 }
 
 /**
- * Runs a command to its end and gives its standard output, without the last newline.
+ * Runs a command to its end and gives its standard output, without the last newline. Ctrl-C in the terminal does not
+ * reach it: what is under way is only ended by the signal, so what cleans up cannot be cut short.
  *
  * @throws SandboxError with the command's own words when it is missing, fails or takes too long
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { signal, timeoutSeconds = 60, onLine } = options;
   const [file = command, ...words] = options.contained ? [...CONTAINER, command, ...args] : [command, ...args];
-  const child = execa(file, words, {
-    reject: false,
-    killSignal: options.contained ? "SIGKILL" : "SIGTERM",
-    timeout: timeoutSeconds * 1000,
-    all: true,
-    env: { LC_ALL: "C", ...options.env },
-    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  const result = await beyondCtrlC(() => {
+    const child = execa(file, words, {
+      reject: false,
+      detached: true,
+      killSignal: options.contained ? "SIGKILL" : "SIGTERM",
+      timeout: timeoutSeconds * 1000,
+      all: true,
+      env: { LC_ALL: "C", ...options.env },
+      ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    if (onLine) void followLines(child.iterable({ from: "all" }), onLine);
+    return child;
   });
-  if (onLine) void followLines(child.iterable({ from: "all" }), onLine);
-  const result = await child;
   if (!result.failed) return result.stdout;
   const name = [command, ...args.slice(0, 3)].join(" ");
   if (result.isCanceled) throw new SandboxInterruptedError({ what: `Interrupted while running \`${name}\`.` });
@@ -75,8 +79,21 @@ export async function run(command: string, args: readonly string[], options: Run
 
 /** Whether a command succeeds; its output is of no interest. */
 export async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
-  const result = await execa(command, args, { reject: false, stdio: "ignore", timeout: 30_000 });
+  const result = await beyondCtrlC(() =>
+    execa(command, args, { reject: false, detached: true, stdio: "ignore", timeout: 30_000 }),
+  );
   return !result.failed;
+}
+
+/**
+ * Begins a detached command, again where Ctrl-C ended it: that reaches it only in the instant between fork and setsid(2),
+ * so it has not done anything yet.
+ */
+async function beyondCtrlC<T extends { signal?: string | undefined }>(begin: () => PromiseLike<T>): Promise<T> {
+  for (;;) {
+    const result = await begin();
+    if (result.signal !== "SIGINT") return result;
+  }
 }
 
 /** The last lines of a text that are not empty. */

@@ -79,13 +79,17 @@ export async function plugIn(sandbox: Sandbox, machine: Machine): Promise<void> 
 
 /** The namespaces whose names begin so. */
 export async function namespacesOf(prefix: string): Promise<string[]> {
-  const entries = await readdir(NAMESPACE_FOLDER).catch(() => []);
+  const entries = await readdir(NAMESPACE_FOLDER).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return []; // nobody has made a namespace since the machine started
+    throw error;
+  });
   return entries.filter((entry) => entry.startsWith(prefix));
 }
 
-/** The processes of a network namespace, as numbers of the host; none when there is no such namespace. */
+/** The processes of a network namespace, as numbers of the host; none when there is no such namespace, and only then. */
 export async function processesIn(namespace: string): Promise<number[]> {
-  const output = await run("ip", ["netns", "pids", namespace]).catch(() => "");
+  if (!(await namespacesOf(namespace)).includes(namespace)) return [];
+  const output = await run("ip", ["netns", "pids", namespace]);
   return output.split(/\s+/).filter(Boolean).map(Number);
 }
 
