@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { openContext } from "../provider/context.ts";
-import { listInstances } from "../provider/instance/lifecycle.ts";
+import { listInstances } from "../provider/instance/list.ts";
 import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
 import { table } from "./table.ts";

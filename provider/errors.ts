@@ -2,9 +2,7 @@
 export type CloudErrorCode =
   | "invalid-input"
   | "not-found"
-  | "refused"
   | "held"
-  | "unsatisfiable"
   | "timed-out"
   | "interrupted"
   | "store"

@@ -10,7 +10,7 @@ import { ExecaError, execa } from "execa";
 import { instanceTable } from "../cli/instance.ts";
 import { Phases, phase } from "../cli/phases.ts";
 import { openContext } from "../provider/context.ts";
-import { listInstances } from "../provider/instance/lifecycle.ts";
+import { listInstances } from "../provider/instance/list.ts";
 import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
 import { down, environment, type Sandbox, up } from "../sandbox/cluster.ts";

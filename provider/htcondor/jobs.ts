@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { decodeText } from "../../contract/classad.ts";
 import { ATTRIBUTE, type ParsedJob, parseJobAd, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
 import { type Ad, parseAds, unexpected } from "./output.ts";
@@ -28,16 +29,20 @@ export const JOB_STATUS = {
   suspended: 7,
 } as const;
 
+/** Words for people. A stranger's odd ad must not spoil the list for everybody, so what is no text counts as none. */
+const words = z.string().catch("");
+
 const QueueAd = z.object({
   clusterid: z.int().nonnegative(),
   procid: z.int().nonnegative(),
   globaljobid: GlobalJobId,
-  owner: z.string().default(""),
+  owner: words,
   qdate: z.int().nonnegative(),
   jobstatus: z.int(),
-  holdreason: z.string().default(""),
-  removereason: z.string().default(""),
-  remotehost: z.string().default(""),
+  holdreason: words,
+  removereason: words,
+  remotehost: words,
+  cloudkey: words.transform(decodeText),
 });
 
 /** A job as the queue or the history knows it. */
@@ -57,6 +62,8 @@ export interface QueueJob {
   readonly removeReason: string;
   /** The slot that runs it, `slot1_1@host`; empty while there is none. */
   readonly slot: string;
+  /** Whose it says that it is, as far as that can be read, even where the rest of it breaks the contract. */
+  readonly key: string | undefined;
   /** What the contract reads from it; undefined when somebody edited the job so that it breaks the contract. */
   readonly cloud: ParsedJob | undefined;
 }
@@ -80,6 +87,7 @@ function parseJob(command: string, output: string, ad: Ad): QueueJob {
     holdReason: job.holdreason,
     removeReason: job.removereason,
     slot: job.remotehost,
+    key: job.cloudkey,
     cloud: readContract(ad),
   };
 }

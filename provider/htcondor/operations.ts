@@ -22,7 +22,7 @@ const READ_BACK_SECONDS = 30;
  * computed: it holds the queue's own time.
  */
 export async function submitJobs(run: Run, jobs: readonly CloudJob[]): Promise<QueueJob[]> {
-  const output = await run("condor_submit", ["-terse"], submitDescription(jobs));
+  const output = await run("condor_submit", ["-terse"], { input: submitDescription(jobs) });
   const submitted = parseSubmitted(output);
   if (submitted === undefined || submitted.count !== jobs.length) throw unexpected("condor_submit", output);
 

@@ -18,7 +18,7 @@ export interface Pool {
   submit(job: CloudJob): Promise<QueueJob>;
   /** The job with this GlobalJobId, whoever owns it; undefined when it is not in the queue. */
   find(id: string): Promise<QueueJob | undefined>;
-  /** The jobs in the queue that carry this key and that the account as which HTCondor knows us owns. */
+  /** Our account's jobs in the queue that carry this key, also those that otherwise break the contract. */
   findOwn(key: string): Promise<QueueJob[]>;
   /** What a node reports about this job's machine: from the slot that runs the job, or none. */
   machine(job: QueueJob): Promise<SlotReport | undefined>;
@@ -53,7 +53,7 @@ export function poolOf(run: Run): Pool {
   });
   const findOwn = gather(async (keys: readonly string[]) => {
     const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), "mine");
-    return (key: string) => found.filter((job) => job.cloud?.job.key === key);
+    return (key: string) => found.filter((job) => job.key === key);
   });
   const machine = gather(async (jobs: readonly QueueJob[]) => {
     const reports = await querySlots(run, slotsWithJobs([...new Set(jobs.map((job) => job.globalJobId))]));

@@ -9,8 +9,17 @@ import { commandFailure } from "./failure.ts";
 /** HTCondor's commands that this project runs. */
 export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_qedit" | "condor_rm" | "condor_history";
 
-/** Runs one of HTCondor's commands and answers its standard output. */
-export type Run = (command: Command, options: readonly string[], input?: string) => Promise<string>;
+/**
+ * Runs one of HTCondor's commands and answers its standard output.
+ *
+ * @param extra.input - its standard input; absent: none
+ * @param extra.schedd - the name of the schedd to ask; absent: the one that the settings name
+ */
+export type Run = (
+  command: Command,
+  options: readonly string[],
+  extra?: { readonly input?: string; readonly schedd?: string },
+) => Promise<string>;
 
 /** A command that has not answered by then is killed. HTCondor's own network time-outs are 20 s each. */
 const DEADLINE_SECONDS = 60;
@@ -30,9 +39,9 @@ const debug = debuglog("condor-cloud");
  */
 export function openRunner(settings: Settings, deadlineSeconds: number = DEADLINE_SECONDS): Run {
   const path = [settings.commands, process.env.PATH].filter((part) => part !== undefined).join(delimiter);
-  return async (command, options, input = "") => {
+  return async (command, options, { input = "", schedd = settings.schedd } = {}) => {
     const started = performance.now();
-    const result = await execa(command, [...whom(command, settings), ...options], {
+    const result = await execa(command, [...whom(command, schedd, settings.pool), ...options], {
       input,
       env: { PATH: path, LANG: "C", LC_ALL: "C" },
       timeout: deadlineSeconds * 1000,
@@ -60,7 +69,7 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
 }
 
 /** Which schedd and which pool a command is to ask. `condor_status` asks the collector, which has no schedd's name. */
-function whom(command: Command, settings: Settings): string[] {
-  const schedd = settings.schedd === undefined || command === "condor_status" ? [] : ["-name", settings.schedd];
-  return [...schedd, ...(settings.pool === undefined ? [] : ["-pool", settings.pool])];
+function whom(command: Command, schedd: string | undefined, pool: string | undefined): string[] {
+  const name = schedd === undefined || command === "condor_status" ? [] : ["-name", schedd];
+  return [...name, ...(pool === undefined ? [] : ["-pool", pool])];
 }

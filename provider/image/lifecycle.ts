@@ -2,7 +2,7 @@ import type { ImageManifest } from "../../contract/image-manifest.ts";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
 import type { Context } from "../context.ts";
 import { InvalidInputError } from "../errors.ts";
-import { imageUsers } from "../instance/lifecycle.ts";
+import { imageUsers } from "../instance/list.ts";
 import type { Operation } from "../operation.ts";
 import { DamagedManifestError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";

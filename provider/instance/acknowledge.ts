@@ -1,10 +1,9 @@
 import { ATTRIBUTE } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
-import { PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
 import { OrphanedError } from "./errors.ts";
 import { jobIdOf } from "./outputs.ts";
-import { nextTick, waitingForPool } from "./wait.ts";
+import { patiently } from "./wait.ts";
 
 /**
  * The last act of a create: from now on the state owns the machine, and its deadline counts no more. Done only while
@@ -13,16 +12,11 @@ import { nextTick, waitingForPool } from "./wait.ts";
  * @throws OrphanedError when nobody does; JobNotFoundError when the machine is gone
  */
 export async function acknowledge(id: string, context: Context, operation: Operation): Promise<void> {
-  for (;;) {
+  // The machine is ready; a schedd that restarts at this very moment must not make a failure of it.
+  await patiently(operation, `the handing over of job ${jobIdOf(id)}`, async () => {
     if (!(await operation.stillWanted())) throw orphaned(id);
-    try {
-      return await context.pool.edit(id, { [ATTRIBUTE.acknowledged]: true });
-    } catch (error) {
-      // The machine is ready; a schedd that restarts at this very moment must not make a failure of it.
-      if (!(error instanceof PoolUnreachableError)) throw error;
-      await nextTick(operation, `job ${jobIdOf(id)} was handed over, ${waitingForPool(error)}`);
-    }
-  }
+    await context.pool.edit(id, { [ATTRIBUTE.acknowledged]: true });
+  });
 }
 
 function orphaned(id: string): OrphanedError {

@@ -3,8 +3,8 @@ import { ATTRIBUTE, type CloudJob, encodeLabels } from "../../contract/job-ad.ts
 import type { Context } from "../context.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
-import { AlreadyExistsError } from "./errors.ts";
-import { nextTick } from "./wait.ts";
+import { AlreadyExistsError, OrphanedError } from "./errors.ts";
+import { nextTick, patiently } from "./wait.ts";
 
 /** What is to be done about the jobs that carry a key already. */
 export type Step =
@@ -15,7 +15,7 @@ export type Step =
   | { readonly kind: "clear"; readonly jobs: readonly QueueJob[] }
   /** A predecessor is on its way out and still holds the MAC and the address. */
   | { readonly kind: "wait"; readonly job: QueueJob }
-  /** A live machine that somebody was told about: neither doubled nor stolen. */
+  /** A live machine that somebody was told about, or of which nobody can tell: neither doubled nor stolen. */
   | { readonly kind: "refuse"; readonly job: QueueJob };
 
 /** Decides from the jobs with the key of `wanted` that our account owns. */
@@ -23,7 +23,7 @@ export function nextStep(wanted: CloudJob, existing: readonly QueueJob[]): Step 
   const present = existing.filter((job) => job.status !== JOB_STATUS.completed);
   const live = present.filter((job) => job.status !== JOB_STATUS.removed);
 
-  const owned = live.find((job) => job.cloud?.job.acknowledged);
+  const owned = live.find((job) => job.cloud === undefined || job.cloud.job.acknowledged);
   if (owned !== undefined) return { kind: "refuse", job: owned };
 
   const mine = live.find((job) => job.cloud?.specDigest === specDigest(wanted.spec));
@@ -34,34 +34,59 @@ export function nextStep(wanted: CloudJob, existing: readonly QueueJob[]): Step 
   return mine === undefined ? { kind: "submit" } : { kind: "adopt", job: mine };
 }
 
-/** Submits the machine's job, unless a predecessor left it behind; answers it as the queue has it. */
+/**
+ * Submits the machine's job, unless a predecessor left it behind; answers it as the queue has it. A pool that falls
+ * silent is asked anew from the beginning: what was submitted meanwhile is found and adopted.
+ *
+ * @throws AlreadyExistsError; OrphanedError when nobody hears the answer any more
+ */
 export async function adoptOrSubmit(wanted: CloudJob, context: Context, operation: Operation): Promise<QueueJob> {
   for (;;) {
-    const step = nextStep(wanted, await context.pool.findOwn(wanted.key));
-    switch (step.kind) {
-      case "submit":
-        operation.check(`submitting ${wanted.spec.name}`, "Nothing was submitted.");
-        return await context.pool.submit(wanted);
-      case "adopt":
-        // Its deadline was the dead create's; its labels may have changed since.
-        await context.pool.edit(step.job.globalJobId, {
-          [ATTRIBUTE.deadline]: wanted.deadline,
-          [ATTRIBUTE.labels]: encodeLabels(wanted.spec.labels),
-        });
-        return step.job;
-      case "clear":
-        await Promise.all(step.jobs.map((job) => context.pool.remove(job.globalJobId)));
-        break;
-      case "wait": {
-        const doing = `waiting for the predecessor, job ${step.job.clusterId}.${step.job.procId}, to end`;
-        operation.progress(doing);
-        await nextTick(operation, doing, "Nothing was submitted. `pulumi up` tries again.");
-        break;
-      }
-      case "refuse":
-        throw alreadyExists(wanted, step.job);
-    }
+    const job = await patiently(operation, `the submission of ${wanted.spec.name}`, () =>
+      takeStep(wanted, context, operation),
+    );
+    if (job !== undefined) return job;
   }
+}
+
+/** One step towards the machine's job; undefined when there is another to take. */
+async function takeStep(wanted: CloudJob, context: Context, operation: Operation): Promise<QueueJob | undefined> {
+  const step = nextStep(wanted, await context.pool.findOwn(wanted.key));
+  switch (step.kind) {
+    case "submit":
+      await checkWanted(wanted, operation);
+      return await context.pool.submit(wanted);
+    case "adopt":
+      await checkWanted(wanted, operation);
+      // Its deadline was the dead create's; its labels may have changed since.
+      await context.pool.edit(step.job.globalJobId, {
+        [ATTRIBUTE.deadline]: wanted.deadline,
+        [ATTRIBUTE.labels]: encodeLabels(wanted.spec.labels),
+      });
+      return step.job;
+    case "clear":
+      await checkWanted(wanted, operation);
+      await Promise.all(step.jobs.map((job) => context.pool.remove(job.globalJobId)));
+      return undefined;
+    case "wait": {
+      const doing = `waiting for the predecessor, job ${step.job.clusterId}.${step.job.procId}, to end`;
+      operation.progress(doing);
+      await nextTick(operation, doing, "Nothing was submitted. `pulumi up` tries again.");
+      return undefined;
+    }
+    case "refuse":
+      throw step.job.cloud === undefined ? unreadable(wanted, step.job) : alreadyExists(wanted, step.job);
+  }
+}
+
+/** An orphan must change nothing: a rerun may be at work on the same machine already. */
+async function checkWanted(wanted: CloudJob, operation: Operation): Promise<void> {
+  operation.check(`submitting ${wanted.spec.name}`, "Nothing was submitted.");
+  if (await operation.stillWanted()) return;
+  throw new OrphanedError({
+    what: `Whoever asked for the machine ${wanted.spec.name} is gone, so nothing was submitted for it.`,
+    remedy: "The next `pulumi up` makes it.",
+  });
 }
 
 function alreadyExists(wanted: CloudJob, job: QueueJob): AlreadyExistsError {
@@ -70,5 +95,14 @@ function alreadyExists(wanted: CloudJob, job: QueueJob): AlreadyExistsError {
     what: `A machine for ${wanted.key} exists already: job ${number} (${job.globalJobId}), submitted by ${job.owner}.`,
     why: "It was acknowledged, so either another state of this stack owns it, or a run ended just before it could record it.",
     remedy: `If nobody needs it: \`condor_rm ${number}\`, then \`pulumi up\`. If another backend's state of the same project and stack owns it, give this stack another name.`,
+  });
+}
+
+function unreadable(wanted: CloudJob, job: QueueJob): AlreadyExistsError {
+  const number = `${job.clusterId}.${job.procId}`;
+  return new AlreadyExistsError(job.globalJobId, {
+    what: `A job for ${wanted.key} exists already, and cannot be read as a machine: job ${number} (${job.globalJobId}), submitted by ${job.owner}.`,
+    why: "Somebody edited its attributes (`condor_qedit`), or another version of this package submitted it. It may run a machine with this MAC address.",
+    remedy: `\`condor_q -long ${number}\` shows it. If nobody needs it: \`condor_rm ${number}\`, then \`pulumi up\`.`,
   });
 }

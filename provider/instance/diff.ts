@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { DEFAULT_TIMEOUT_SECONDS } from "./inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
+import { INSTANCE_STATES, isAtRest, isReady } from "./state.ts";
 
 /** What a diff answers. */
 export interface DiffResult {
@@ -11,6 +13,9 @@ export interface DiffResult {
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** What was last seen of a machine, as far as it tells whether anybody must wait for it. */
+const Seen = z.object({ state: z.enum(INSTANCE_STATES), ipAddress: z.string(), startedAt: z.string() });
 
 /** One row: what a change of an input means, and what counts as a change. */
 interface Row {
@@ -35,6 +40,16 @@ interface Row {
  * | `labels` | in place | absent: none |
  * | `timeoutSeconds` | in place | absent: 600; kept in the state, because destroy runs without the program |
  * | `timeouts` | in place | absent: none |
+ *
+ * Beside the inputs, a machine that is not what its create waits for is a change in place: `pulumi refresh` forgets
+ * that a create failed, so the state's outputs say it. The update acknowledges the machine and waits for it.
+ *
+ * | the state says | the update |
+ * |---|---|
+ * | `running` with an address | none |
+ * | `paused` after it ran, or `suspended` | none: whoever put the machine to rest wakes it |
+ * | anything else (`queued`, `starting`, `held`, `stopped`, …) | waits until it runs, or says why it does not |
+ * | `acknowledged: false`, whatever it does | acknowledges it, or HTCondor would remove it at its deadline |
  */
 export const DIFF_TABLE: readonly Row[] = [
   {
@@ -68,7 +83,7 @@ export const DIFF_TABLE: readonly Row[] = [
 export function diffInstance(olds: Inputs, news: Inputs, unknown: ReadonlySet<string>): DiffResult {
   const changed = DIFF_TABLE.filter((row) => !unknown.has(row.property) && differs(row, olds, news));
   return {
-    changes: changed.length > 0 || DIFF_TABLE.some((row) => unknown.has(row.property)),
+    changes: changed.length > 0 || isUnfinished(olds) || DIFF_TABLE.some((row) => unknown.has(row.property)),
     replaces: changed.filter((row) => row.change === "replace").map((row) => row.property),
     // The successor has the same key, MAC and address, so the two must not live at once.
     deleteBeforeReplace: true,
@@ -78,6 +93,13 @@ export function diffInstance(olds: Inputs, news: Inputs, unknown: ReadonlySet<st
 function differs(row: Row, olds: Inputs, news: Inputs): boolean {
   if (isDeepStrictEqual(row.meaning(olds), row.meaning(news))) return false;
   return row.counts?.(olds, news) ?? true;
+}
+
+/** Whether the machine, as the state knows it, still needs somebody to wait for it or to acknowledge it. */
+function isUnfinished(olds: Inputs): boolean {
+  const seen = Seen.safeParse(olds);
+  if (!seen.success) return false;
+  return olds.acknowledged === false || !(isReady(seen.data) || isAtRest(seen.data));
 }
 
 /** Whether the machine got its name from its resource. */

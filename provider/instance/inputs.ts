@@ -49,18 +49,6 @@ export const InstanceInputs = z.object({
 });
 export type InstanceInputs = z.infer<typeof InstanceInputs>;
 
-/** What a program may give: {@link InstanceInputs} before defaults are filled in and names are resolved. */
-export interface InstanceArguments {
-  readonly resourceUrn: string;
-  readonly name?: string;
-  readonly image: string;
-  readonly profile?: string | MachineSize;
-  readonly macAddress?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly timeoutSeconds?: number;
-  readonly timeouts?: z.infer<typeof Timeouts>;
-}
-
 /** What is asked of the pool. */
 export function specOf(inputs: InstanceInputs): InstanceSpec {
   const { name: profile, ...size } = inputs.profile;

@@ -3,22 +3,17 @@ import { macAddressOf } from "../../contract/instance-spec.ts";
 import { ATTRIBUTE, type CloudJob, encodeLabels } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import { CloudError } from "../errors.ts";
-import { JobNotFoundError, PoolUnreachableError } from "../htcondor/errors.ts";
-import { JOB_STATUS } from "../htcondor/jobs.ts";
-import type { Operation } from "../operation.ts";
+import { JobNotFoundError } from "../htcondor/errors.ts";
+import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
+import { Operation } from "../operation.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
 import { InstanceInputs, specOf } from "./inputs.ts";
 import { jobIdOf, NOTHING_SEEN, observedOutputs, outputsOf } from "./outputs.ts";
 import { keyOf } from "./resource-urn.ts";
-import { hasEnded, isReady, type Observation, observe } from "./state.ts";
-import { type InstanceView, viewOf } from "./view.ts";
-import { lookAt, nextTick, pastOf, waitingForPool, waitUntilReady } from "./wait.ts";
-
-export { checkInstance } from "./check.ts";
-export { diffInstance } from "./diff.ts";
-export { InitializationError } from "./errors.ts";
+import { hasEnded, isAtRest, isReady, type Observation, observe } from "./state.ts";
+import { lookAt, nextTick, pastOf, patiently, waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -27,6 +22,12 @@ type Properties = Record<string, unknown>;
  * last steps, for a schedd that looks once a minute, and for clocks that differ.
  */
 const DEADLINE_MARGIN_SECONDS = 900;
+
+/** How long a read, which has no deadline, bears with a pool that is silent. */
+const READ_PATIENCE_SECONDS = 60;
+
+/** How long a create that failed tries to hand its machine over: a schedd that restarts is back in 11 s. */
+const LAST_ACT_SECONDS = 30;
 
 /**
  * Makes a machine: submits its job unacknowledged, waits until the machine runs and has its address, and acknowledges
@@ -44,7 +45,7 @@ export async function createInstance(
   operation.progress("submitting");
   const job = await adoptOrSubmit(jobOf(wanted, operation), context, operation);
   const id = job.globalJobId;
-  const outputs = await settle(id, wanted, context, operation);
+  const outputs = await settle(id, wanted, context, operation, (within) => acknowledge(id, context, within));
   return { id, outputs };
 }
 
@@ -58,20 +59,32 @@ function jobOf(inputs: InstanceInputs, operation: Operation): CloudJob {
   };
 }
 
-/** Waits for a machine and acknowledges it, also when the wait fails, so that the state owns what exists. */
-async function settle(id: string, inputs: InstanceInputs, context: Context, operation: Operation): Promise<Properties> {
+/**
+ * Waits for a machine and hands it over, also when the wait fails, so that the state owns what exists.
+ *
+ * @param handOver - acknowledges the machine within the operation that it is given, where the state does not own it yet
+ */
+async function settle(
+  id: string,
+  inputs: InstanceInputs,
+  context: Context,
+  operation: Operation,
+  handOver: (operation: Operation) => Promise<void>,
+): Promise<Properties> {
   let seen = NOTHING_SEEN;
   try {
     seen = await waitUntilReady(id, context, operation, (observation) => {
       seen = observation;
     });
-    await acknowledge(id, context, operation);
+    await handOver(operation);
     return outputsOf(id, inputs, seen);
   } catch (error) {
     // What is gone needs no owner, and an orphan must not give it one.
     const unowned = error instanceof EndedError || error instanceof JobNotFoundError || error instanceof OrphanedError;
     if (unowned || !(error instanceof CloudError)) throw error;
-    await acknowledge(id, context, operation).catch(ignoreCloudError);
+    // The operation may be over (its deadline, Ctrl-C), so the last act has a time of its own.
+    const { stillWanted } = operation;
+    await handOver(new Operation({ timeoutSeconds: LAST_ACT_SECONDS, stillWanted })).catch(ignoreCloudError);
     throw new InitializationError(id, outputsOf(id, inputs, seen), error);
   } finally {
     operation.progress("");
@@ -93,19 +106,34 @@ export async function readInstance(
   id: string,
   state: Properties,
   context: Context,
+  operation: Operation,
 ): Promise<{ id: string; outputs: Properties; inputs?: Properties } | undefined> {
-  const job = await context.pool.find(id);
-  if (job === undefined) {
-    await pastOf(id, context);
-    return undefined;
-  }
-  const seen = await lookAt(job, context);
-  if (hasEnded(seen)) return undefined;
+  const { signal, progress } = operation;
+  const patience = new Operation({ timeoutSeconds: READ_PATIENCE_SECONDS, signal, progress });
+  const found = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookFor(id, context));
+  if (found === undefined || hasEnded(found.seen)) return undefined;
+  const { job, seen } = found;
 
   const labels = job.cloud?.job.spec.labels ?? state.labels ?? {};
-  const outputs = { ...state, labels, ...observedOutputs(id, seen) };
+  const outputs = { ...state, labels, ...observedOutputs(id, seen), ...ownership(job) };
   if (isDeepStrictEqual(labels, state.labels ?? {})) return { id, outputs };
   return { id, outputs, inputs: { ...inputsIn(state), labels } };
+}
+
+/** A machine's job and what its node says of it; undefined when the queue does not have it, nor the history fails. */
+async function lookFor(id: string, context: Context): Promise<{ job: QueueJob; seen: Observation } | undefined> {
+  const job = await context.pool.find(id);
+  if (job !== undefined) return { job, seen: await lookAt(job, context) };
+  await pastOf(id, context);
+  return undefined;
+}
+
+/**
+ * A machine that the state owns and that was not acknowledged is removed at its deadline: said in the state, for the
+ * next diff, until an update acknowledges it. Absent otherwise; no output that a program sees.
+ */
+function ownership(job: QueueJob): { acknowledged: false | undefined } {
+  return { acknowledged: job.cloud?.job.acknowledged === false ? false : undefined };
 }
 
 /** The inputs among a state's properties. A MAC address that was derived was none. */
@@ -134,17 +162,20 @@ export async function updateInstance(
   const kept = { resourceUrn: olds.resourceUrn ?? news.resourceUrn, name: olds.name ?? news.name };
   const inputs = InstanceInputs.parse({ ...news, ...kept, macAddress: olds.macAddress ?? news.macAddress });
 
-  const job = await context.pool.find(id);
-  if (job === undefined) throw gone(id);
-  const seen = await lookAt(job, context);
-  if (hasEnded(seen)) throw gone(id, seen);
+  const about = `the update of job ${jobIdOf(id)}`;
+  const found = await patiently(operation, about, () => lookFor(id, context));
+  if (found === undefined || hasEnded(found.seen)) throw gone(id, found?.seen);
+  const { job, seen } = found;
 
   if (!isDeepStrictEqual(job.cloud?.job.spec.labels, inputs.labels)) {
     operation.progress("setting the labels");
-    await context.pool.edit(id, { [ATTRIBUTE.labels]: encodeLabels(inputs.labels) });
+    const labels = { [ATTRIBUTE.labels]: encodeLabels(inputs.labels) };
+    await patiently(operation, about, () => context.pool.edit(id, labels));
   }
-  if (isReady(seen) && job.cloud?.job.acknowledged === true) return outputsOf(id, inputs, seen);
-  return await settle(id, inputs, context, operation);
+  // The state owns the machine already, so its deadline must not end it, however long the wait is.
+  if (job.cloud?.job.acknowledged !== true) await acknowledge(id, context, operation);
+  if (isReady(seen) || isAtRest(seen)) return outputsOf(id, inputs, seen);
+  return await settle(id, inputs, context, operation, async () => {});
 }
 
 function gone(id: string, seen?: Observation): JobNotFoundError {
@@ -162,37 +193,19 @@ export async function deleteInstance(
   context: Context,
   operation: Operation,
 ): Promise<void> {
+  const about = `the machine of job ${jobIdOf(id)}`;
   const remedy = `The removal goes on by itself; \`condor_q ${jobIdOf(id)}\` shows the job until its machine has ended.`;
-  for (let doing = "ending"; ; ) {
-    try {
-      const job = await context.pool.find(id);
-      if (job === undefined) break;
-      if (job.status !== JOB_STATUS.removed) await context.pool.remove(id);
-      const { host } = observe(job, undefined);
-      doing = host === "" ? "ending" : `ending on ${host}`;
-    } catch (error) {
-      if (!(error instanceof PoolUnreachableError)) throw error;
-      doing = waitingForPool(error);
-    }
+  for (;;) {
+    const job = await patiently(operation, about, async () => {
+      const found = await context.pool.find(id);
+      if (found !== undefined && found.status !== JOB_STATUS.removed) await context.pool.remove(id);
+      return found;
+    });
+    if (job === undefined) break;
+    const { host } = observe(job, undefined);
+    const doing = host === "" ? "ending" : `ending on ${host}`;
     operation.progress(doing);
-    await nextTick(operation, `the machine of job ${jobIdOf(id)} was ${doing}`, remedy);
+    await nextTick(operation, `${about} was ${doing}`, remedy);
   }
   operation.progress("");
-}
-
-/** All machines in the queue, of every stack and owner; without those that ended, and those that break the contract. */
-export async function listInstances(context: Context): Promise<InstanceView[]> {
-  const now = Date.now();
-  return (await context.pool.list())
-    .flatMap(({ job, report }) => viewOf(job, report, now) ?? [])
-    .filter((view) => view.state !== "removed" && view.state !== "completed")
-    .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
-}
-
-/** The machines that use an image, and would miss it if they had to start again; whoever owns them. */
-export async function imageUsers(context: Context, digest: string): Promise<InstanceView[]> {
-  const now = Date.now();
-  return (await context.pool.withImage(digest))
-    .flatMap((job) => viewOf(job, undefined, now) ?? [])
-    .filter((view) => view.state !== "removed" && view.state !== "completed");
 }

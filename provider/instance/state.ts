@@ -2,21 +2,23 @@ import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import type { SlotReport } from "../htcondor/slots.ts";
 
 /** What a machine does, in one word; see {@link observe} for where each comes from. */
-export type InstanceState =
-  | "queued"
-  | "starting"
-  | "preparing"
-  | "prepared"
-  | "running"
-  | "paused"
-  | "stopped"
-  | "failed"
-  | "removed"
-  | "completed"
-  | "held"
-  | "stopping"
-  | "suspended"
-  | "unknown";
+export const INSTANCE_STATES = [
+  "queued",
+  "starting",
+  "preparing",
+  "prepared",
+  "running",
+  "paused",
+  "stopped",
+  "failed",
+  "removed",
+  "completed",
+  "held",
+  "stopping",
+  "suspended",
+  "unknown",
+] as const;
+export type InstanceState = (typeof INSTANCE_STATES)[number];
 
 /** What is known about a machine at one moment; text that is not known is empty. */
 export interface Observation {
@@ -83,8 +85,16 @@ function stateOfJob(status: number): InstanceState {
 }
 
 /** Whether the machine is what a create waits for: its domain runs and its address is known. */
-export function isReady(seen: Observation): boolean {
+export function isReady(seen: Pick<Observation, "state" | "ipAddress">): boolean {
   return seen.state === "running" && seen.ipAddress !== "";
+}
+
+/**
+ * Whether somebody put the machine to rest after it ran: it wakes when they wake it, so nobody waits for that. A
+ * domain that was never seen running is paused for an instant while it starts.
+ */
+export function isAtRest(seen: Pick<Observation, "state" | "startedAt">): boolean {
+  return seen.state === "suspended" || (seen.state === "paused" && seen.startedAt !== "");
 }
 
 /** Whether the machine has ended, or is about to: no wait brings it back. */

@@ -37,30 +37,43 @@ export async function waitUntilReady(
   operation: Operation,
   onSeen: (seen: Observation) => void,
 ): Promise<Observation> {
+  const about = `job ${jobIdOf(id)}`;
   const remedy = `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
-  let doing = "waiting for HTCondor to show the job";
-  let said = "";
+  for (;;) {
+    const seen = await patiently(operation, about, () => look(id, context));
+    onSeen(seen);
+    if (isReady(seen)) return seen;
+    if (seen.state === "held") throw held(id, seen);
+    if (hasEnded(seen)) throw ended(id, seen);
+    const doing = waitingFor(seen);
+    operation.progress(doing);
+    await nextTick(operation, `${about} was ${doing}`, remedy);
+  }
+}
+
+/**
+ * Does one step of an operation, again and again while the pool is silent: a schedd that restarts is back in seconds,
+ * and its machines do not notice.
+ *
+ * @param step - what asks or changes the pool; may be done several times
+ * @param about - what it is about, before "was waiting for the pool to answer"
+ * @throws TimedOutError, InterruptedError, and what the step throws but the pool's silence
+ */
+export async function patiently<T>(operation: Operation, about: string, step: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      const seen = await look(id, context);
-      onSeen(seen);
-      if (isReady(seen)) return seen;
-      if (seen.state === "held") throw held(id, seen);
-      if (hasEnded(seen)) throw ended(id, seen);
-      doing = waitingFor(seen);
+      return await step();
     } catch (error) {
-      // A schedd that restarts is back in seconds; the machine does not notice, so the wait does not either.
       if (!(error instanceof PoolUnreachableError)) throw error;
-      doing = waitingForPool(error);
+      const doing = waitingForPool(error);
+      operation.progress(doing);
+      await nextTick(operation, `${about} was ${doing}`, error.remedy);
     }
-    if (doing !== said) operation.progress(doing);
-    said = doing;
-    await nextTick(operation, `job ${jobIdOf(id)} was ${doing}`, remedy);
   }
 }
 
 /** What is being waited for while a daemon is silent, in one line, HTCondor's words kept. */
-export function waitingForPool(error: PoolUnreachableError): string {
+function waitingForPool(error: PoolUnreachableError): string {
   return `waiting for the pool to answer (${(error.why ?? error.what).replace(/\s+/g, " ")})`;
 }
 

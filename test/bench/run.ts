@@ -16,7 +16,7 @@ import { table } from "../../cli/table.ts";
 import { macAddressOf } from "../../contract/instance-spec.ts";
 import { openContext } from "../../provider/context.ts";
 import { submitDescription } from "../../provider/htcondor/submit-description.ts";
-import { listInstances } from "../../provider/instance/lifecycle.ts";
+import { listInstances } from "../../provider/instance/list.ts";
 import { readSettings } from "../../provider/settings.ts";
 import { down, environment, up } from "../../sandbox/cluster.ts";
 import { smallGuest } from "../../sandbox/guest/small-guest.ts";

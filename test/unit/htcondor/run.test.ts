@@ -32,7 +32,7 @@ describe("a command", () => {
   test("is taken from the configured folder, with its arguments and its input as they are, in plain English", async () => {
     await program("condor_submit", 'printf "%s|" "$LANG" "$LC_ALL" "$@"; cat');
     const options = ["-terse", "a b", "$(x)", ";'\""];
-    expect(await openRunner(settings())("condor_submit", options, "input\n")).toBe(
+    expect(await openRunner(settings())("condor_submit", options, { input: "input\n" })).toBe(
       "C|C|-terse|a b|$(x)|;'\"|input\n".trimEnd(),
     );
   });
@@ -42,6 +42,7 @@ describe("a command", () => {
     await program("condor_status", 'echo "$@"');
     const run = openRunner(settings({ schedd: "ap.example", pool: "cm.example" }));
     expect(await run("condor_q", ["-json"])).toBe("-name ap.example -pool cm.example -json");
+    expect(await run("condor_q", ["-json"], { schedd: "other" })).toBe("-name other -pool cm.example -json");
     expect(await run("condor_status", ["-json"])).toBe("-pool cm.example -json");
   });
 

@@ -25,6 +25,12 @@ describe("a create that looks for a predecessor", () => {
     expect(nextStep(wanted, [earlier(1), unacknowledged(1), job])).toEqual({ kind: "refuse", job });
   });
 
+  test.each([1, 2, 5])("neither doubles nor steals one that cannot be read: JobStatus %d", (status) => {
+    const job = queued({ status });
+    expect(nextStep(wanted, [job])).toEqual({ kind: "refuse", job });
+    expect(nextStep(wanted, [unacknowledged(1), job])).toEqual({ kind: "refuse", job });
+  });
+
   test.each([1, 2, 5])("clears away what a dead create of an earlier declaration left: JobStatus %d", (status) => {
     const job = earlier(status);
     expect(nextStep(wanted, [job])).toEqual({ kind: "clear", jobs: [job] });

@@ -64,6 +64,43 @@ describe("what a change means", () => {
   });
 });
 
+describe("a machine that the state knows as not ready", () => {
+  const at = (seen: object) => diffInstance({ ...olds, ...seen }, news, none);
+  const unfinished = { changes: true, replaces: [], deleteBeforeReplace: true };
+
+  test.each(["queued", "starting", "preparing", "prepared", "held", "stopped", "failed", "unknown"])(
+    "is waited for in place: %s",
+    (state) => {
+      expect(at({ state, ipAddress: "" })).toEqual(unfinished);
+    },
+  );
+
+  test("is waited for until it has its address, and while it is paused for its start", () => {
+    expect(at({ ipAddress: "" })).toEqual(unfinished);
+    expect(at({ state: "paused", startedAt: "" })).toEqual(unfinished);
+  });
+
+  test.each([
+    { state: "paused", startedAt: "2026-11-24T23:29:40.000Z" },
+    { state: "suspended", ipAddress: "" },
+  ])("is left to whoever put it to rest: %j", (seen) => {
+    expect(at(seen).changes).toBe(false);
+  });
+
+  test("is acknowledged in place, whatever it does", () => {
+    expect(at({ acknowledged: false })).toEqual(unfinished);
+  });
+
+  test("is replaced where it would have been anyway", () => {
+    expect(diffInstance({ ...olds, state: "held" }, { ...news, name: "db" }, none).replaces).toEqual(["name"]);
+  });
+
+  test("is none where an earlier version left no state", () => {
+    const { state, ...without } = olds;
+    expect(diffInstance(without, news, none).changes).toBe(false);
+  });
+});
+
 describe("what is no change", () => {
   test("another name for the same size", () => {
     const profile = { name: "tiny", memoryMiB: 512, vcpus: 1 };

@@ -19,6 +19,7 @@ export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob
     holdReason: "",
     removeReason: "",
     slot: "",
+    key: job?.key,
     cloud: job === undefined ? undefined : { globalJobId, job, specDigest: specDigest(job.spec) },
     ...change,
   };

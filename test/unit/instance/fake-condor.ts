@@ -1,0 +1,120 @@
+import { ATTRIBUTE } from "../../../contract/job-ad.ts";
+import { machineReportAttributes } from "../../../contract/node-report.ts";
+import type { Context } from "../../../provider/context.ts";
+import { CommandFailedError, PoolUnreachableError } from "../../../provider/htcondor/errors.ts";
+import { poolOf } from "../../../provider/htcondor/pool.ts";
+import type { Command, Run } from "../../../provider/htcondor/run.ts";
+import { readSettings } from "../../../provider/settings.ts";
+
+type Ad = Record<string, unknown> & { GlobalJobId: string };
+
+/**
+ * The answers of one schedd with a queue in memory, for what no real pool does on demand: to fall silent at a certain
+ * command, or to change a job behind our back. What HTCondor itself does is tested against HTCondor.
+ */
+export class FakeCondor {
+  readonly name: string;
+  /** The jobs in the queue. */
+  readonly jobs: Ad[] = [];
+  /** The commands that were run, with the schedd that was asked by name. */
+  readonly log: string[] = [];
+  /** What new jobs are like: running with an address, unless a test says otherwise. */
+  jobStatus = 2;
+  /** Called before each command; what it throws, the command fails with. */
+  before: (command: Command) => void = () => {};
+  /** Called after each command has done its work, and before anybody hears of it. */
+  after: (command: Command) => void = () => {};
+  /** The other schedds of the pool, by name. */
+  readonly others: FakeCondor[] = [];
+
+  constructor(name = "ap.example") {
+    this.name = name;
+  }
+
+  readonly run: Run = async (command, options, { input = "", schedd } = {}) => {
+    this.log.push(schedd === undefined ? command : `${command} -name ${schedd}`);
+    this.before(command);
+    const asked = schedd === undefined ? this : [this, ...this.others].find((other) => other.name === schedd);
+    if (asked === undefined) throw silence("Collector has no record of schedd/submitter");
+    const answer = asked.#answer(command, options, input);
+    this.after(command);
+    return answer;
+  };
+
+  context(): Context {
+    return { settings: readSettings({}, {}), pool: poolOf(this.run), store: undefined };
+  }
+
+  #answer(command: Command, options: readonly string[], input: string): string {
+    const constraint = options[options.indexOf("-constraint") + 1] ?? "";
+    const matched = this.jobs.filter((job) => matches(job, constraint));
+    switch (command) {
+      case "condor_submit":
+        return this.#submit(input);
+      case "condor_q":
+        return matched.length === 0 ? "" : JSON.stringify(matched);
+      case "condor_status":
+        return JSON.stringify(this.jobs.map(reportOf));
+      case "condor_qedit":
+        if (matched.length === 0) throw new CommandFailedError(command, { what: "No jobs matched." });
+        for (const job of matched) Object.assign(job, assignments(options.slice(options.indexOf("-constraint") + 2)));
+        return `Set attribute for ${matched.length} matching jobs.`;
+      case "condor_rm":
+        for (const job of matched) this.jobs.splice(this.jobs.indexOf(job), 1);
+        return "";
+      case "condor_history":
+        return "";
+    }
+  }
+
+  #submit(description: string): string {
+    const [, variables = "", table = ""] = /^queue (\S+) from \(\n(.*)\n\)$/ms.exec(description) ?? [];
+    const names = variables.split(",");
+    const clusterId = 100 + this.log.length;
+    const rows = table.split("\n").map((row) => new Map(row.split(" ").map((cell, index) => [names[index], cell])));
+    for (const [procId, row] of rows.entries()) {
+      this.jobs.push({
+        ClusterId: clusterId,
+        ProcId: procId,
+        GlobalJobId: `${this.name}#${clusterId}.${procId}#1795562971`,
+        Owner: "alice",
+        QDate: 1_795_562_971,
+        JobStatus: this.jobStatus,
+        RemoteHost: this.jobStatus === 2 ? `slot1_${procId}@exec1` : undefined,
+        JobVMMemory: Number(row.get("cloud_memory_mib")),
+        JobVM_VCPUS: Number(row.get("cloud_cpus")),
+        JobVM_MACADDR: row.get("cloud_mac"),
+        ...Object.fromEntries(
+          Object.values(ATTRIBUTE).map((name) => [name, literal(row.get(`cloud_attribute_${name.toLowerCase()}`))]),
+        ),
+      });
+    }
+    return `${clusterId}.0 - ${clusterId}.${rows.length - 1}\n`;
+  }
+}
+
+/** A schedd that does not answer. */
+export function silence(why = "Failed to connect to queue manager"): PoolUnreachableError {
+  return new PoolUnreachableError({ what: "No answer.", why });
+}
+
+function matches(job: Ad, constraint: string): boolean {
+  if (/^ClusterId == \d+$/.test(constraint)) return constraint === `ClusterId == ${job.ClusterId}`;
+  return [job.GlobalJobId, job[ATTRIBUTE.key]].some((value) => constraint.includes(JSON.stringify(value)));
+}
+
+function assignments(words: readonly string[]): Record<string, unknown> {
+  const pairs = words.flatMap((name, index) => (index % 2 === 0 ? [[name, literal(words[index + 1])]] : []));
+  return Object.fromEntries(pairs);
+}
+
+function literal(text = "undefined"): unknown {
+  if (text === "undefined") return undefined;
+  if (text === "true" || text === "false") return text === "true";
+  return /^\d+$/.test(text) ? Number(text) : text.replace(/^"|"$/g, "");
+}
+
+function reportOf(job: Ad) {
+  const report = { globalJobId: job.GlobalJobId, state: "running", ipAddress: "10.0.0.7" } as const;
+  return { Name: job.RemoteHost, ...machineReportAttributes(report) };
+}
