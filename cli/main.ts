@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
 import { CloudError } from "../provider/errors.ts";
+import { SandboxInterruptedError } from "../sandbox/errors.ts";
 import { instanceCommand } from "./instance.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
@@ -31,5 +32,5 @@ try {
   const known =
     error instanceof CloudError || (error instanceof Error && error.name.endsWith("Error") && "remedy" in error);
   process.stderr.write(`${known ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof SandboxInterruptedError ? 130 : 1;
 }

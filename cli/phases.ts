@@ -1,34 +1,42 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Writable } from "node:stream";
 import yoctoSpinner from "yocto-spinner";
 import type { Reporter } from "../sandbox/actions/action.ts";
 
 /** Seconds between two lines about the same phase where no one watches a live line. */
 const QUIET_SECONDS = 15;
 
-/** Shows phases with their elapsed time on a terminal, or as plain lines in a log; keeps every word in a file. */
+/** A terminal, or what stands for one. */
+type Output = Writable & Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns">>;
+
+/** Shows phases with their elapsed time on a terminal, or as plain lines in a log; keeps every word in a file, as long as it can. */
 export class Phases implements Reporter {
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: Output;
   readonly #logFile: string | undefined;
   readonly #live: boolean;
   #spinner: ReturnType<typeof yoctoSpinner> | undefined;
   #clock: NodeJS.Timeout | undefined;
   #title = "";
+  #failedTitle: string | undefined;
   #message = "";
   #startedAt = 0;
   #lastLineAt = 0;
 
   /** @param options.logFile - every start, message and end is appended here, with the time. */
-  constructor(options: { output?: NodeJS.WriteStream; logFile?: string } = {}) {
+  constructor(options: { output?: Output; logFile?: string } = {}) {
     this.#output = options.output ?? process.stderr;
     this.#logFile = options.logFile;
     this.#live = this.#output.isTTY === true && !process.env.CI;
-    if (this.#logFile) mkdirSync(dirname(this.#logFile), { recursive: true });
+    this.#keep((file) => mkdirSync(dirname(file), { recursive: true }));
   }
 
-  /** The title of the phase under way, or of the one that ended last; empty before the first. */
-  get last(): string {
-    return this.#title;
+  /**
+   * The title of the first phase that failed, not of those that clean up after it; where none did, of the phase under way
+   * or the one that ended last. Empty before the first.
+   */
+  get decisive(): string {
+    return this.#failedTitle ?? this.#title;
   }
 
   start(title: string): void {
@@ -59,13 +67,21 @@ export class Phases implements Reporter {
   }
 
   failed(title: string, seconds: number, error: unknown): void {
+    this.#failedTitle ??= title;
     this.#end("✗", title, seconds);
     this.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
   /** Writes to the log file only. */
   log(text: string): void {
-    if (this.#logFile) appendFileSync(this.#logFile, `${new Date().toISOString()} ${text}\n`);
+    this.#keep((file) => appendFileSync(file, `${new Date().toISOString()} ${text}\n`));
+  }
+
+  /** A log that cannot be written, on a full disk for one, is not what should fail or hide what does. */
+  #keep(write: (file: string) => void): void {
+    try {
+      if (this.#logFile) write(this.#logFile);
+    } catch {}
   }
 
   #end(mark: string, title: string, seconds: number): void {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ActionContext, type Reporter, silentReporter, step } from "./actions/action.ts";
@@ -7,7 +8,7 @@ import { checkHost, missingForKvm } from "./actions/preflight.ts";
 import { missingParts, waitReady } from "./actions/ready.ts";
 import { makePoolRoot } from "./actions/root.ts";
 import { makeToken, readToken } from "./actions/token.ts";
-import { SandboxError } from "./errors.ts";
+import { SandboxError, SandboxInterruptedError } from "./errors.ts";
 import { withLock } from "./lock.ts";
 import { clearNamespace, runsWith, startMachine, stopMachine } from "./machine.ts";
 import { type MachineFiles, machineFiles } from "./machine-files.ts";
@@ -45,28 +46,48 @@ export async function up(options: SandboxOptions): Promise<Sandbox> {
   const { name, reporter, signal } = options;
   checkOptions(options);
   const bundle = await readBundle(options.nodeBundle);
-  await step(reporter, "Checking this machine", signal, checkHost);
+  await step(reporter, "Checking this machine", signal, async () =>
+    checkHost({ isNew: (await loadSandbox(name)) === undefined }),
+  );
   const onWait = () => reporter.say(`another process is at work on sandbox ${name}; waiting for it`);
   return withLock(sandboxLock(name), { signal, onWait }, async () => {
     const existing = await loadSandbox(name);
     await refuseStranger(options, existing);
     if (existing && (await isAsItShouldBe(existing, bundle))) return existing;
 
-    const root = await makePoolRoot({ reporter, signal });
-    const sandbox = await record(options, existing, root);
+    const root = existing && existsSync(existing.root) ? existing.root : await makePoolRoot({ reporter, signal });
     const started: Machine[] = [];
     try {
+      const sandbox = await record(options, existing, root);
       await start({ sandbox, reporter, signal }, bundle, started);
       return sandbox;
     } catch (error) {
-      if (options.retain) reporter.say(`left as it is; remove it with: condor-cloud sandbox down --name ${name}`);
-      else if (!existing) await step(reporter, `Undoing: removing sandbox ${name}`, undefined, () => remove(name));
-      else if (started.length > 0) {
-        await step(reporter, "Undoing: stopping what was started", undefined, () => stopAll(started));
-      }
-      throw error;
+      const outcome = await undo(options, existing !== undefined, started);
+      if (!(error instanceof SandboxInterruptedError)) throw error;
+      throw new SandboxInterruptedError({ what: error.what, remedy: outcome, cause: error });
     }
   });
+}
+
+/** Takes back what a failed start did; says how the sandbox stands then. */
+async function undo(
+  { name, reporter, retain }: SandboxOptions,
+  existed: boolean,
+  started: readonly Machine[],
+): Promise<string> {
+  if (retain) {
+    const outcome = `left as it is; remove it with: condor-cloud sandbox down --name ${name}`;
+    reporter.say(outcome);
+    return `Sandbox ${name} is ${outcome}`;
+  }
+  if (!existed) {
+    await step(reporter, `Undoing: removing sandbox ${name}`, undefined, () => remove(name));
+    return `Sandbox ${name} is removed again; the same command makes it anew.`;
+  }
+  if (started.length > 0) {
+    await step(reporter, "Undoing: stopping what was started", undefined, () => stopAll(started));
+  }
+  return `Sandbox ${name} keeps what it holds, and what was started now is stopped; the same command goes on from there.`;
 }
 
 /** Removes a sandbox with all that it holds, also after a crash half way. Nothing to remove is no error. */
@@ -129,16 +150,15 @@ async function isAsItShouldBe(sandbox: Sandbox, bundle: string): Promise<boolean
   return checks.every(Boolean) && (await missingParts(sandbox)).length === 0;
 }
 
-/** Claims name, network and folder. */
+/** Claims name, network and folder, or moves a sandbox whose root was deleted to another one. */
 async function record(options: SandboxOptions, existing: Sandbox | undefined, root: string): Promise<Sandbox> {
-  const { name, nodes } = options;
-  const sandbox = await withLock(
-    join(sandboxesFolder(), ".network.lock"),
-    { signal: options.signal },
-    async () =>
-      // A sandbox keeps the root that it was made on while there is one.
-      existing ?? saveSandbox({ schema: 1, name, nodes, octet: await freeOctet(), root }),
-  );
+  const { name, nodes, signal } = options;
+  const sandbox =
+    existing?.root === root
+      ? existing
+      : await withLock(join(sandboxesFolder(), ".network.lock"), { signal }, async () =>
+          saveSandbox({ schema: 1, name, nodes, octet: existing?.octet ?? (await freeOctet()), root }),
+        );
   for (const folder of ["store", "pulumi", "pulumi-home"]) {
     await mkdir(join(sandbox.folder, folder), { recursive: true, mode: 0o755 });
   }

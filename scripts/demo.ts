@@ -2,7 +2,6 @@
  * `npm run demo`: from a fresh machine to running virtual machines, and `npm run demo -- --destroy` back again.
  * Every step leaves alone what is there already, so a second run, or one after an interruption, goes on where it stands.
  */
-import { appendFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -14,6 +13,7 @@ import { listInstances } from "../provider/instance/list.ts";
 import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
 import { down, environment, type Sandbox, up } from "../sandbox/cluster.ts";
+import { SandboxInterruptedError } from "../sandbox/errors.ts";
 import { smallGuest } from "../sandbox/guest/small-guest.ts";
 import { stateHome } from "../sandbox/paths.ts";
 import { pulumiCli } from "../sandbox/pulumi/pulumi-cli.ts";
@@ -25,7 +25,8 @@ const STACK = "demo";
 const logFile = join(stateHome(), "demo.log");
 const phases = new Phases({ logFile });
 const interrupted = new AbortController();
-process.on("SIGINT", () => interrupted.abort());
+const interrupt = () => interrupted.abort();
+process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
 
 const options = new Command("npm run demo --")
   .description("Makes a sandbox pool, boots the example fleet in it by `pulumi up`, and shows the running machines.")
@@ -66,7 +67,7 @@ async function demo(): Promise<void> {
 /** Runs a command with its output on the terminal and in the log. */
 async function shown(file: string, parameters: string[], env: Record<string, string>): Promise<void> {
   const keep = function* (line: unknown) {
-    appendFileSync(logFile, `${line}\n`);
+    phases.log(String(line));
     yield line;
   };
   await execa(file, parameters, {
@@ -101,11 +102,13 @@ async function destroy(): Promise<void> {
 
 /** Which phase failed, the cause in the part's own words, and where to read more. */
 function explain(error: unknown): string {
-  const during = phases.last === "" ? "" : ` during "${phases.last}"`;
+  const during = phases.decisive === "" ? "" : ` during "${phases.decisive}"`;
   if (interrupted.signal.aborted) {
-    return `Interrupted${during}. \`npm run demo\` goes on from here; \`npm run demo -- --destroy\` removes what is there.`;
+    const what = error instanceof SandboxInterruptedError ? error.message : `Interrupted${during}.`;
+    return `${what}\n\`npm run demo\` goes on from here; \`npm run demo -- --destroy\` removes what is there.`;
   }
-  const words = error instanceof ExecaError ? `${error.shortMessage}\n${error.stderr ?? ""}` : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const words = error instanceof ExecaError ? `${error.shortMessage}\n${error.stderr ?? ""}` : message;
   return `The demo failed${during}:\n${words.trim()}\nThe full log is ${logFile}`;
 }
 

@@ -1,4 +1,4 @@
-import { SandboxInterruptedError } from "../errors.ts";
+import { SandboxError, SandboxInterruptedError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 
 /** Hears what a sandbox does, step by step. */
@@ -28,7 +28,7 @@ export async function step<T>(
   signal: AbortSignal | undefined,
   body: () => Promise<T>,
 ): Promise<T> {
-  if (signal?.aborted) throw new SandboxInterruptedError({ what: `Interrupted before: ${title}.` });
+  if (signal?.aborted) throw interrupted(`Interrupted before: ${title}.`);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   reporter.start(title);
@@ -36,8 +36,23 @@ export async function step<T>(
     const result = await body();
     reporter.done(title, seconds());
     return result;
-  } catch (error) {
+  } catch (cause) {
+    const error = signal?.aborted ? interrupted(`Interrupted during: ${title}.`, cause) : explainFullDisk(cause, title);
     reporter.failed(title, seconds(), error);
     throw error;
   }
+}
+
+function interrupted(what: string, cause?: unknown): SandboxInterruptedError {
+  return new SandboxInterruptedError({ what, remedy: "The same command goes on from there.", cause });
+}
+
+function explainFullDisk(error: unknown, title: string): unknown {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) return error;
+  return new SandboxError({
+    what: `The disk is full, during: ${title}.`,
+    why: error.message,
+    remedy: "Free some space, or point XDG_CACHE_HOME and XDG_STATE_HOME at a larger disk.",
+    cause: error,
+  });
 }

@@ -6,8 +6,8 @@ import { SandboxError } from "../errors.ts";
 import { sandboxesFolder } from "../paths.ts";
 import type { Reporter } from "./action.ts";
 
-/** What a root (0.7 GB), its overlays and a few images need at the least, in GiB. */
-const NEEDED_GIB = 3;
+/** What the overlays of a new sandbox and a few images need at the least. */
+const SANDBOX_GIB = 1;
 
 /** Commands that every step uses, and the Debian package of each. */
 const COMMANDS = {
@@ -27,9 +27,10 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /**
  * Finds out before anything is made whether a sandbox can be.
  *
+ * @param options.isNew - whether it is not there yet, and wants its disk space
  * @throws SandboxError, one clear line and what to do, for the first thing that is missing
  */
-export async function checkHost(): Promise<void> {
+export async function checkHost({ isNew }: { isNew: boolean }): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new SandboxError({
       what: `A sandbox needs Linux on x86-64; this is ${process.platform} on ${process.arch}.`,
@@ -49,18 +50,19 @@ export async function checkHost(): Promise<void> {
       remedy: `Install it: apt-get install ${debianPackage}`,
     });
   }
-  await requireDiskSpace(sandboxesFolder());
+  if (!isNew) return;
+  await requireDiskSpace(sandboxesFolder(), SANDBOX_GIB);
   await requireOverlay(sandboxesFolder());
 }
 
 /** Throws when the file system of a folder has too little room. Makes the folder. */
-export async function requireDiskSpace(folder: string): Promise<void> {
+export async function requireDiskSpace(folder: string, neededGiB: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { bavail, bsize } = await statfs(folder);
   const freeGiB = (bavail * bsize) / 2 ** 30;
-  if (freeGiB >= NEEDED_GIB) return;
+  if (freeGiB >= neededGiB) return;
   throw new SandboxError({
-    what: `Only ${freeGiB.toFixed(1)} GiB are free where ${folder} is; a sandbox needs ${NEEDED_GIB}.`,
+    what: `Only ${freeGiB.toFixed(1)} GiB are free where ${folder} is, and ${neededGiB} are needed.`,
     remedy: "Free some, or point XDG_CACHE_HOME and XDG_STATE_HOME at a larger disk.",
   });
 }

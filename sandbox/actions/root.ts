@@ -24,6 +24,9 @@ const PACKAGES = [
 /** Some of the tools above are only recommended by what needs them; nothing else of that kind is wanted. */
 const MMDEBSTRAP_OPTIONS = ["--mode=root", "--variant=minbase", "--format=directory"];
 
+/** The root takes 0.7 GB, and the downloads it is made of as much for a while. */
+const NEEDED_GIB = 2;
+
 /** The folder of the read-only root; its name says what it was made of. */
 export async function poolRootFolder(): Promise<string> {
   const recipe = JSON.stringify([
@@ -43,7 +46,7 @@ export async function makePoolRoot(options: { reporter: Reporter; signal?: Abort
     await poolRootFolder(),
     { reporter, signal, what: "the pool's root: Debian with HTCondor, libvirt and QEMU" },
     async (temporary) => {
-      await requireDiskSpace(cacheFolder());
+      await requireDiskSpace(cacheFolder(), NEEDED_GIB);
       await requireDebianTools(reporter, signal);
       const hook = `--customize-hook=${asset("prepare-root.sh")}`;
       const args = [...MMDEBSTRAP_OPTIONS, `--include=${PACKAGES.join(",")}`, hook, SUITE, temporary];

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Reporter } from "../actions/action.ts";
-import { makePoolRoot } from "../actions/root.ts";
+import { makePoolRoot, poolRootFolder } from "../actions/root.ts";
 import { makeOnce } from "../cache.ts";
 import { run } from "../command.ts";
 import { asset, cacheFolder } from "../paths.ts";
@@ -20,14 +21,15 @@ import { asset, cacheFolder } from "../paths.ts";
  */
 export async function smallGuest(options: { reporter: Reporter; signal?: AbortSignal | undefined }): Promise<string> {
   const { reporter, signal } = options;
-  const root = await makePoolRoot({ reporter, signal });
   const scripts = [asset("build-guest.sh"), asset("guest-init.sh")];
   const texts = await Promise.all(scripts.map((script) => readFile(script, "utf8")));
   const hash = createHash("sha256")
-    .update(JSON.stringify([basename(root), texts]))
+    .update(JSON.stringify([basename(await poolRootFolder()), texts]))
     .digest("hex")
     .slice(0, 12);
   const image = join(cacheFolder(), `small-guest-${hash}.qcow2`);
+  if (existsSync(image)) return image;
+  const root = await makePoolRoot({ reporter, signal });
   return makeOnce(image, { reporter, signal, what: "the small guest" }, (temporary) =>
     build(root, scripts, temporary, signal),
   );
