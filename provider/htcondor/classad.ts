@@ -18,6 +18,11 @@ export function jobNumberOf(globalJobId: string): JobNumber {
   return { clusterId, procId };
 }
 
+/** Takes the name of the schedd that the job was submitted to out of a GlobalJobId; throws a ZodError when it is none. */
+export function scheddOf(globalJobId: string): string {
+  return GlobalJobId.parse(globalJobId).split("#")[0] ?? "";
+}
+
 /**
  * The jobs with these ids. Names the cluster (and for a single job the proc), which the schedd finds without looking
  * through its queue, and the GlobalJobId, so that a number that was given out again after a pool was rebuilt never

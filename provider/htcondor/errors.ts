@@ -36,6 +36,11 @@ export class PoolUnreachableError extends CloudError {
   readonly code = "unreachable";
 }
 
+/** The job is at another schedd than the one that the configuration leads to. */
+export class WrongScheddError extends CloudError {
+  readonly code = "invalid-input";
+}
+
 /** A command succeeded and its answer cannot be read. Never means "nothing there". */
 export class UnexpectedOutputError extends CloudError {
   readonly code = "unexpected-output";

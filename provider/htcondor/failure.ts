@@ -13,7 +13,7 @@ const REFUSED =
  * not accepted, says the same (`Can't find address of local schedd`, `(null)`).
  */
 const UNREACHABLE =
-  /CEDAR:6\d{3}|SECMAN:2\d{3}|Failed to connect to (?:local )?queue manager|Couldn't contact|communication error|Failed to connect|Can't connect|Unable to connect|Can't find address|Unable to locate|unknown host|No such schedd|Connection (?:refused|reset|closed)|Failed to fetch ads|^(?:Error|condor_\w+): \(null\)/im;
+  /CEDAR:6\d{3}|SECMAN:2\d{3}|Failed to connect to (?:local )?queue manager|Couldn't contact|communication error|Failed to connect|Can't connect|Unable to connect|Can't find address|Unable to locate|unknown host|No such schedd|Collector has no record of|Connection (?:refused|reset|closed)|Failed to fetch ads|^(?:Error|condor_\w+): \(null\)/im;
 
 /** Turns what a failed command said into the error that a program can tell apart, HTCondor's words kept. */
 export function commandFailure(

@@ -55,19 +55,21 @@ async function readBack(run: Run, clusterId: number): Promise<QueueJob[]> {
  * Asks the queue.
  *
  * @param constraints - one command each, one after the other
- * @param whose - `mine`: those of the account as which HTCondor knows us, as the schedd sees it
+ * @param from.whose - `mine`: those of the account as which HTCondor knows us, as the schedd sees it; absent: all
+ * @param from.schedd - the name of the schedd to ask; absent: the one that the settings name
  */
 export async function queryJobs(
   run: Run,
   constraints: readonly string[],
-  whose: "mine" | "all" = "all",
+  from: { readonly whose?: "mine" | "all"; readonly schedd?: string } = {},
 ): Promise<QueueJob[]> {
   const jobs: QueueJob[] = [];
   for (const constraint of constraints) {
-    const output = await run("condor_q", [
-      ...(whose === "all" ? ["-allusers"] : []),
+    const options = [
+      ...(from.whose === "mine" ? [] : ["-allusers"]),
       ...["-json", "-attributes", JOB_ATTRIBUTES.join(","), "-constraint", constraint],
-    ]);
+    ];
+    const output = await run("condor_q", options, from.schedd === undefined ? {} : { schedd: from.schedd });
     jobs.push(...parseJobs("condor_q", output));
   }
   return jobs;

@@ -1,8 +1,17 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
 import { CloudJob } from "../../contract/job-ad.ts";
 import type { Settings } from "../settings.ts";
+import { doubtAbout } from "./absence.ts";
 import { type Edit, editAll, removeAll } from "./changes.ts";
-import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
+import {
+  cloudJobs,
+  jobsWithIds,
+  jobsWithImage,
+  jobsWithKeys,
+  scheddOf,
+  slotsWithAnyJob,
+  slotsWithJobs,
+} from "./classad.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
 import { queryHistory, queryJobs, querySlots, submitJobs } from "./operations.ts";
@@ -16,7 +25,10 @@ import type { SlotReport } from "./slots.ts";
 export interface Pool {
   /** Submits a machine's job, unacknowledged or not as it says, and answers it as the queue has it. */
   submit(job: CloudJob): Promise<QueueJob>;
-  /** The job with this GlobalJobId, whoever owns it; undefined when it is not in the queue. */
+  /**
+   * The job with this GlobalJobId, whoever owns it; undefined when it is in the queue no more. Throws
+   * WrongScheddError where it lives at another schedd, PoolUnreachableError where its schedd cannot tell.
+   */
   find(id: string): Promise<QueueJob | undefined>;
   /** Our account's jobs in the queue that carry this key, also those that otherwise break the contract. */
   findOwn(key: string): Promise<QueueJob[]>;
@@ -46,13 +58,25 @@ export function poolOf(run: Run): Pool {
     const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
     return (job: CloudJob) => answers.get(job);
   });
+  // The schedds that the configuration leads to, by the jobs that it showed: what such a one does not have, is gone.
+  const ours = new Set<string>();
   const find = gather(async (ids: readonly string[]) => {
-    const found = await queryJobs(run, jobsWithIds([...new Set(ids)]));
+    const asked = [...new Set(ids)];
+    const found = await queryJobs(run, jobsWithIds(asked));
     const byId = new Map(found.map((job) => [job.globalJobId, job]));
-    return (id: string) => byId.get(id);
+    for (const id of byId.keys()) ours.add(scheddOf(id));
+    const doubts = await doubtAbout(
+      run,
+      asked.filter((id) => !byId.has(id) && !ours.has(scheddOf(id))),
+    );
+    return (id: string) => {
+      const doubt = doubts.get(id);
+      if (doubt !== undefined) throw doubt;
+      return byId.get(id);
+    };
   });
   const findOwn = gather(async (keys: readonly string[]) => {
-    const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), "mine");
+    const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), { whose: "mine" });
     return (key: string) => found.filter((job) => job.key === key);
   });
   const machine = gather(async (jobs: readonly QueueJob[]) => {

@@ -90,6 +90,7 @@ describe("what HTCondor says when it fails", () => {
     "Error: communication error\nCEDAR:6001:Failed to connect to <10.0.0.1:9618>",
     "condor_rm: (null)",
     "condor_qedit: No such schedd named nowhere in local pool",
+    "Error: Collector has no record of schedd/submitter",
     "Unable to locate remote schedd (name=nowhere, pool=).",
     "ERROR: Failed to connect to local queue manager",
     "SECMAN:2007:Failed to end classad message.\nCouldn't find/remove all jobs matching constraint (true)",
