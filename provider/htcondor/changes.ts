@@ -1,7 +1,8 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
 import type { CloudError } from "../errors.ts";
 import { jobsWithIds } from "./classad.ts";
-import { CommandFailedError, JobNotFoundError, PermissionError } from "./errors.ts";
+import { CommandFailedError, JobNotFoundError } from "./errors.ts";
+import { halvesOf } from "./halves.ts";
 import { JOB_STATUS, type QueueJob } from "./jobs.ts";
 import { editJobs, queryJobs, removeJobs } from "./operations.ts";
 import type { Run } from "./run.ts";
@@ -18,65 +19,79 @@ export interface Edit {
 }
 
 /** Edits with one command for all that set the same; answers what went wrong with each. */
-export async function editAll(run: Run, edits: readonly Edit[]): Promise<(edit: Edit) => CloudError | undefined> {
+export async function editEach(run: Run, edits: readonly Edit[]): Promise<(edit: Edit) => CloudError | undefined> {
   const alike = new Map<string, Edit[]>();
   for (const edit of edits) {
     const key = JSON.stringify(edit.attributes);
     alike.set(key, [...(alike.get(key) ?? []), edit]);
   }
   const failures = new Map<Edit, CloudError>();
-  for (const group of alike.values()) {
-    if (await succeeds(editGroup(run, group))) continue;
-    // One job that may not be edited fails the transaction of them all, so each is tried for itself.
+  for (const [first, ...others] of alike.values()) {
+    if (first === undefined) continue;
+    const group = [first, ...others];
+    const failed = await editTogether(run, [...new Set(group.map((edit) => edit.id))], first.attributes);
     for (const edit of group) {
-      if (group.length > 1 && (await succeeds(editGroup(run, [edit])))) continue;
-      failures.set(edit, await explain(run, edit.id, "edited", "condor_qedit"));
+      const failure = failed.get(edit.id);
+      if (failure !== undefined) failures.set(edit, failure);
     }
   }
   return (edit) => failures.get(edit);
 }
 
-async function editGroup(run: Run, group: readonly Edit[]): Promise<void> {
-  const [first] = group;
-  if (first === undefined) return;
-  await editJobs(run, [...new Set(group.map((edit) => edit.id))], first.attributes);
+/** Sets the same in all of these jobs; answers what went wrong, by id. */
+async function editTogether(
+  run: Run,
+  ids: readonly string[],
+  attributes: Edit["attributes"],
+): Promise<Map<string, CloudError>> {
+  const outcome = await orFailure(editJobs(run, ids, attributes));
+  if (outcome === ids.length) return new Map();
+
+  const present = await queryJobs(run, jobsWithIds(ids));
+  const there = new Set(present.map((job) => job.globalJobId));
+  const failures = new Map<string, CloudError>(ids.filter((id) => !there.has(id)).map((id) => [id, notFound(id)]));
+  if (!(outcome instanceof CommandFailedError)) return failures;
+  if (ids.length === 1) return new Map([...failures, ...present.map((job) => refusalOf(job, "edited", outcome))]);
+  // One job that may not be edited fails the transaction of them all, so those that are there are tried in halves.
+  for (const half of halvesOf([...there])) {
+    for (const [id, failure] of await editTogether(run, half, attributes)) failures.set(id, failure);
+  }
+  return failures;
 }
 
 /** Removes with one command; answers what went wrong with each. A job that is gone went as it was meant to. */
-export async function removeAll(run: Run, ids: readonly string[]): Promise<(id: string) => CloudError | undefined> {
-  const failures = new Map<string, CloudError>();
-  if (!(await succeeds(removeJobs(run, ids)))) {
-    for (const job of await queryJobs(run, jobsWithIds(ids))) {
-      if (job.status !== JOB_STATUS.removed) failures.set(job.globalJobId, refused(job, "removed", "condor_rm"));
-    }
-  }
+export async function removeEach(run: Run, ids: readonly string[]): Promise<(id: string) => CloudError | undefined> {
+  const outcome = await orFailure(removeJobs(run, ids));
+  if (!(outcome instanceof CommandFailedError)) return () => undefined;
+  const left = (await queryJobs(run, jobsWithIds(ids))).filter((job) => job.status !== JOB_STATUS.removed);
+  const failures = new Map<string, CloudError>(left.map((job) => refusalOf(job, "removed", outcome)));
   return (id) => failures.get(id);
 }
 
-/** False when the command said no; any other failure (no pool, no command) is none of its answers. */
-async function succeeds(command: Promise<void>): Promise<boolean> {
+/** The command's answer, or that it said no; any other failure (no pool, no command) is none of its answers. */
+async function orFailure<Answer>(command: Promise<Answer>): Promise<Answer | CommandFailedError> {
   try {
-    await command;
-    return true;
+    return await command;
   } catch (error) {
-    if (error instanceof CommandFailedError) return false;
+    if (error instanceof CommandFailedError) return error;
     throw error;
   }
 }
 
-async function explain(run: Run, id: string, verb: string, command: string): Promise<CloudError> {
-  const [job] = await queryJobs(run, jobsWithIds([id]));
-  if (job !== undefined) return refused(job, verb, command);
+function notFound(id: string): JobNotFoundError {
   return new JobNotFoundError(id, {
-    what: `The job ${id} could not be ${verb}: it is not in the queue any more.`,
+    what: `The job ${id} could not be edited: it is not in the queue any more.`,
     remedy: "`pulumi refresh` brings the stack's state up to date.",
   });
 }
 
-function refused(job: QueueJob, verb: string, command: string): PermissionError {
-  return new PermissionError({
-    what: `HTCondor refused: the job ${job.clusterId}.${job.procId} was not ${verb}.`,
-    why: `${command} may change jobs of the account that submitted them; this one belongs to ${job.owner || "an unknown account"}.`,
-    remedy: `Work as ${job.owner || "that account"}, or ask an administrator of the pool.`,
+/** Why a job that is there was not changed: HTCondor's own words, which do not say whether it was a matter of rights. */
+function refusalOf(job: QueueJob, verb: string, failure: CommandFailedError): [string, CommandFailedError] {
+  const refusal = new CommandFailedError(failure.command, {
+    what: `The job ${job.clusterId}.${job.procId} was not ${verb}.`,
+    why: failure.why,
+    remedy: `It belongs to ${job.owner || "an unknown account"}: that account may change it, and administrators of the pool.`,
+    cause: failure,
   });
+  return [job.globalJobId, refusal];
 }

@@ -1,55 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ClassAdValue, classAdLiteral } from "../../contract/classad.ts";
-import type { CloudJob } from "../../contract/job-ad.ts";
-import { jobsOfCluster, jobsWithIds } from "./classad.ts";
-import { CommandFailedError, PoolUnreachableError } from "./errors.ts";
+import { jobsWithIds } from "./classad.ts";
+import { CommandFailedError } from "./errors.ts";
 import { JOB_ATTRIBUTES, parseJobs, type QueueJob } from "./jobs.ts";
-import { unexpected } from "./output.ts";
 import type { Run } from "./run.ts";
 import { parseSlots, SLOT_ATTRIBUTES, type SlotReport } from "./slots.ts";
-import { parseSubmitted, submitDescription } from "./submit-description.ts";
 
 /**
  * The base operations on a pool. Each takes many and needs as few commands as one does; an argument that would grow
  * beyond what a command line holds is cut into several.
  */
-
-/** A restarting schedd is back in about 11 s; what was submitted is read back for so long. */
-const READ_BACK_SECONDS = 30;
-
-/**
- * Submits many machines in one transaction and reads their jobs back, in the order given. The GlobalJobId is read, not
- * computed: it holds the queue's own time.
- */
-export async function submitJobs(run: Run, jobs: readonly CloudJob[]): Promise<QueueJob[]> {
-  const output = await run("condor_submit", ["-terse"], { input: submitDescription(jobs) });
-  const submitted = parseSubmitted(output);
-  if (submitted === undefined || submitted.count !== jobs.length) throw unexpected("condor_submit", output);
-
-  const found = await readBack(run, submitted.clusterId);
-  const byProc = new Map(found.map((job) => [job.procId, job]));
-  return jobs.map((job, procId) => {
-    const queued = byProc.get(procId);
-    if (queued?.cloud?.job.key === job.key) return queued;
-    throw new CommandFailedError("condor_submit", {
-      what: `Job ${submitted.clusterId}.${procId} was submitted for ${job.spec.name} and is not in the queue as submitted.`,
-      why: queued === undefined ? "It is gone already." : "The access point changed its attributes.",
-      remedy: `Look at \`condor_history ${submitted.clusterId}.${procId}\` and at the access point's SUBMIT_REQUIREMENTS.`,
-    });
-  });
-}
-
-async function readBack(run: Run, clusterId: number): Promise<QueueJob[]> {
-  const deadline = Date.now() + READ_BACK_SECONDS * 1000;
-  for (;;) {
-    try {
-      return await queryJobs(run, [jobsOfCluster(clusterId)]);
-    } catch (error) {
-      if (!(error instanceof PoolUnreachableError) || Date.now() > deadline) throw error;
-      await sleep(1000);
-    }
-  }
-}
 
 /**
  * Asks the queue.
@@ -98,20 +57,37 @@ export async function queryHistory(run: Run, id: string, sinceUnixSeconds: numbe
 
 /**
  * Sets attributes of jobs. With `-forward`, because the shadow of a running job would never hear of it otherwise.
- * Jobs that are gone are passed over; one that may not be edited fails the whole command.
+ * Jobs that are gone are passed over, unless all are; one that may not be edited fails the whole command.
+ *
+ * @returns how many jobs HTCondor says it set them in; NaN where it does not say
  */
 export async function editJobs(
   run: Run,
   ids: readonly string[],
   attributes: Readonly<Record<string, ClassAdValue>>,
-): Promise<void> {
+): Promise<number> {
   const assignments = Object.entries(attributes).flatMap(([name, value]) => [name, classAdLiteral(value)]);
+  let count = 0;
   for (const constraint of jobsWithIds(ids)) {
-    await run("condor_qedit", ["-forward", "-constraint", constraint, ...assignments]);
+    const output = await run("condor_qedit", ["-forward", "-constraint", constraint, ...assignments]);
+    count += Number(/^Set attribute "\w+" for (\d+) matching jobs/m.exec(output)?.[1]);
   }
+  return count;
 }
 
-/** Marks jobs for removal. Jobs that are gone are passed over, unless all are, which fails the command. */
+/**
+ * Marks jobs for removal, with each command even where another failed. Jobs that are gone are passed over, unless all
+ * of one command are, which fails it.
+ */
 export async function removeJobs(run: Run, ids: readonly string[]): Promise<void> {
-  for (const constraint of jobsWithIds(ids)) await run("condor_rm", ["-constraint", constraint]);
+  let failure: CommandFailedError | undefined;
+  for (const constraint of jobsWithIds(ids)) {
+    try {
+      await run("condor_rm", ["-constraint", constraint]);
+    } catch (error) {
+      if (!(error instanceof CommandFailedError)) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
 }

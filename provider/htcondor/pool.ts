@@ -1,8 +1,9 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
 import { CloudJob } from "../../contract/job-ad.ts";
+import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { doubtAbout } from "./absence.ts";
-import { type Edit, editAll, removeAll } from "./changes.ts";
+import { type Edit, editEach, removeEach } from "./changes.ts";
 import {
   cloudJobs,
   jobsWithIds,
@@ -14,9 +15,10 @@ import {
 } from "./classad.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
-import { queryHistory, queryJobs, querySlots, submitJobs } from "./operations.ts";
+import { queryHistory, queryJobs, querySlots } from "./operations.ts";
 import { openRunner, type Run } from "./run.ts";
 import type { SlotReport } from "./slots.ts";
+import { submitEach } from "./submit.ts";
 
 /**
  * A pool of HTCondor. Calls that arrive together share their commands, so a program with many machines just calls for
@@ -40,7 +42,7 @@ export interface Pool {
   list(): Promise<{ job: QueueJob; report: SlotReport | undefined }[]>;
   /** The jobs in the queue that use the image with this digest, whoever owns them. */
   withImage(digest: string): Promise<QueueJob[]>;
-  /** Sets attributes of a job; the shadow of a running one is told. Throws JobNotFoundError, PermissionError. */
+  /** Sets attributes of a job; the shadow of a running one is told. Throws JobNotFoundError. */
   edit(id: string, attributes: Readonly<Record<string, ClassAdValue>>): Promise<void>;
   /** Has a job removed; one that is gone is none to complain about. It leaves the queue when its machine has ended. */
   remove(id: string): Promise<void>;
@@ -54,7 +56,7 @@ export function openPool(settings: Settings): Pool {
 /** A pool over whatever runs its commands. */
 export function poolOf(run: Run): Pool {
   const submit = gather(async (jobs: readonly CloudJob[]) => {
-    const queued = await submitJobs(run, jobs);
+    const queued = await submitEach(run, jobs);
     const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
     return (job: CloudJob) => answers.get(job);
   });
@@ -83,8 +85,8 @@ export function poolOf(run: Run): Pool {
     const reports = await querySlots(run, slotsWithJobs([...new Set(jobs.map((job) => job.globalJobId))]));
     return (job: QueueJob) => reportOf(job, reports);
   });
-  const edit = gather((edits: readonly Edit[]) => editAll(run, edits));
-  const remove = gather((ids: readonly string[]) => removeAll(run, [...new Set(ids)]));
+  const edit = gather((edits: readonly Edit[]) => editEach(run, edits));
+  const remove = gather((ids: readonly string[]) => removeEach(run, [...new Set(ids)]));
 
   return {
     find,
@@ -94,6 +96,7 @@ export function poolOf(run: Run): Pool {
       // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.
       const queued = await submit(CloudJob.parse(job));
       if (queued === undefined) throw new TypeError("A submission was answered without this job");
+      if (queued instanceof CloudError) throw queued;
       return queued;
     },
     async history(id) {

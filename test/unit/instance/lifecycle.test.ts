@@ -3,8 +3,8 @@ import { CloudError } from "../../../provider/errors.ts";
 import { AlreadyExistsError, InitializationError, OrphanedError } from "../../../provider/instance/errors.ts";
 import { createInstance, readInstance, updateInstance } from "../../../provider/instance/lifecycle.ts";
 import { Operation } from "../../../provider/operation.ts";
+import { FakeCondor, silence } from "../htcondor/fake-condor.ts";
 import { DIGEST } from "../htcondor/samples.ts";
-import { FakeCondor, silence } from "./fake-condor.ts";
 
 const inputs = {
   resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::web",

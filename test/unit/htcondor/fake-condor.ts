@@ -27,6 +27,9 @@ export class FakeCondor {
   /** The other schedds of the pool, by name. */
   readonly others: FakeCondor[] = [];
 
+  /** The jobs (their GlobalJobIds) that may not be changed, and the machines (their names) that are not taken. */
+  readonly refused = new Set<unknown>();
+
   constructor(name = "ap.example") {
     this.name = name;
   }
@@ -56,10 +59,11 @@ export class FakeCondor {
       case "condor_status":
         return JSON.stringify(this.jobs.map(reportOf));
       case "condor_qedit":
-        if (matched.length === 0) throw new CommandFailedError(command, { what: "No jobs matched." });
+        if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) Object.assign(job, assignments(options.slice(options.indexOf("-constraint") + 2)));
-        return `Set attribute for ${matched.length} matching jobs.`;
+        return `Set attribute "X" for ${matched.length} matching jobs.\n`;
       case "condor_rm":
+        if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) this.jobs.splice(this.jobs.indexOf(job), 1);
         return "";
       case "condor_history":
@@ -72,6 +76,7 @@ export class FakeCondor {
     const names = variables.split(",");
     const clusterId = 100 + this.log.length;
     const rows = table.split("\n").map((row) => new Map(row.split(" ").map((cell, index) => [names[index], cell])));
+    if (rows.some((row) => this.refused.has(row.get("cloud_instance")))) throw noTo("condor_submit");
     for (const [procId, row] of rows.entries()) {
       this.jobs.push({
         ClusterId: clusterId,
@@ -96,6 +101,10 @@ export class FakeCondor {
 /** A schedd that does not answer. */
 export function silence(why = "Failed to connect to queue manager"): PoolUnreachableError {
   return new PoolUnreachableError({ what: "No answer.", why });
+}
+
+function noTo(command: Command): CommandFailedError {
+  return new CommandFailedError(command, { what: `${command} failed.`, why: "Transaction failed." });
 }
 
 function matches(job: Ad, constraint: string): boolean {

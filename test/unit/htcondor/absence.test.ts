@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PoolUnreachableError, WrongScheddError } from "../../../provider/htcondor/errors.ts";
+import { ID } from "../instance/samples.ts";
 import { FakeCondor } from "./fake-condor.ts";
-import { ID } from "./samples.ts";
 
 const AP = "ap.example";
 const ad = {

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CloudJob } from "../../contract/job-ad.ts";
+import { CloudError } from "../errors.ts";
+import { jobsOfCluster } from "./classad.ts";
+import { CommandFailedError, PoolUnreachableError } from "./errors.ts";
+import { halvesOf } from "./halves.ts";
+import type { QueueJob } from "./jobs.ts";
+import { queryJobs } from "./operations.ts";
+import { unexpected } from "./output.ts";
+import type { Run } from "./run.ts";
+import { parseSubmitted, submitDescription } from "./submit-description.ts";
+
+/** A restarting schedd is back in about 11 s; what was submitted is read back for so long. */
+const READ_BACK_SECONDS = 30;
+
+/**
+ * Submits many machines with one command, and answers for each, in the order given, its job or what went wrong. One
+ * machine that HTCondor refuses makes it refuse all and queue none; so they are submitted in halves, until only those
+ * fail that are refused for themselves.
+ */
+export async function submitEach(run: Run, jobs: readonly CloudJob[]): Promise<(QueueJob | CloudError)[]> {
+  try {
+    return await submitTogether(run, jobs);
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    if (!(error instanceof CommandFailedError) || jobs.length <= 1) return jobs.map(() => error);
+    const answers: (QueueJob | CloudError)[] = [];
+    for (const half of halvesOf(jobs)) answers.push(...(await submitEach(run, half)));
+    return answers;
+  }
+}
+
+/** Submits in one transaction and reads the jobs back. A GlobalJobId is read, not computed: it holds the queue's time. */
+async function submitTogether(run: Run, jobs: readonly CloudJob[]): Promise<(QueueJob | CloudError)[]> {
+  const output = await run("condor_submit", ["-terse"], { input: submitDescription(jobs) });
+  const submitted = parseSubmitted(output);
+  if (submitted === undefined || submitted.count !== jobs.length) throw unexpected("condor_submit", output);
+
+  const { clusterId } = submitted;
+  const found = await readBack(run, clusterId);
+  const byProc = new Map(found.map((job) => [job.procId, job]));
+  return jobs.map((job, procId) => {
+    const queued = byProc.get(procId);
+    return queued?.cloud?.job.key === job.key ? queued : notAsSubmitted(job, `${clusterId}.${procId}`, queued);
+  });
+}
+
+async function readBack(run: Run, clusterId: number): Promise<QueueJob[]> {
+  const deadline = Date.now() + READ_BACK_SECONDS * 1000;
+  for (;;) {
+    try {
+      return await queryJobs(run, [jobsOfCluster(clusterId)]);
+    } catch (error) {
+      if (!(error instanceof PoolUnreachableError) || Date.now() > deadline) throw error;
+      await sleep(1000);
+    }
+  }
+}
+
+function notAsSubmitted(job: CloudJob, number: string, queued: QueueJob | undefined): CommandFailedError {
+  return new CommandFailedError("condor_submit", {
+    what: `Job ${number} was submitted for ${job.spec.name} and is not in the queue as submitted.`,
+    why: queued === undefined ? "It is gone already." : "The access point changed its attributes.",
+    remedy: `Look at \`condor_history ${number}\` and at the access point's SUBMIT_REQUIREMENTS.`,
+  });
+}
