@@ -3,9 +3,11 @@ import { relevantLines } from "../relevant-lines.ts";
 import { AgentSilentError, ask } from "./ask.ts";
 import { readStdin } from "./stdin.ts";
 
-/** `HookStatusCode` that holds the job (1 to 299), and one that sends it back to idle (300 and above). */
+/** A `HookStatusCode` that holds the job (1 to 299). */
 const HOLD = 1;
-const BACK_TO_IDLE = 300;
+
+/** A `HookStatusCode` that sends the job back to idle (300 and above). */
+export const BACK_TO_IDLE = 300;
 
 /** A hold reason is read by people; HTCondor's logs get it too. */
 const MESSAGE_MAX = 1000;

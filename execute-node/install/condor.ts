@@ -5,9 +5,20 @@ import type { ResolvedNodeConfiguration } from "../configuration.ts";
 /** The number of HTCondor's VM universe in a job's JobUniverse. */
 const VM_UNIVERSE = 13;
 
+/**
+ * How many dynamic slots may exist at once, machines and other jobs together: they share the numbers, and the startd
+ * takes the lowest that is free. A job in a higher one runs as nobody, whom the agent does not hear.
+ */
+const SLOT_NUMBERS = 1000;
+
+/** What vm_disk must be: vm-gahp never reads it, unless the domain script fails; then it must lead to nothing. */
+const VM_DISK = "/dev/null:null:null";
+
+const KIB_PER_GIB = 1024 ** 2;
+
 /** HTCondor's configuration of an execute node, as text. Values are of patterns that HTCondor's macros leave alone. */
 export function condorConfiguration(configuration: ResolvedNodeConfiguration, programFolder: string): string {
-  const slots = Array.from({ length: configuration.maxMachines }, (_, index) => index + 1);
+  const slots = Array.from({ length: SLOT_NUMBERS }, (_, index) => index + 1);
   return `# Condor Cloud: this machine runs virtual machines of the pool. Written by its installer; what is to differ belongs
 # into /etc/condor-cloud/node.json or into a file of configuration that sorts after this one.
 
@@ -27,8 +38,13 @@ VM_SOFT_SUSPEND = True
 STARTER.SHUTDOWN_GRACEFUL_TIMEOUT = ${configuration.gracefulRemovalSeconds}
 
 # VM jobs run under an account without rights, whether or not the job's owner has an account here.
+CloudRunsAsOwner = ($(STARTER_ALLOW_RUNAS_OWNER:True)) && TARGET.RunAsOwner =!= false && \\
+  splitUserName(TARGET.User)[1] =?= "$(UID_DOMAIN)"
 STARTER_ALLOW_RUNAS_OWNER = ($(STARTER_ALLOW_RUNAS_OWNER:True)) && (TARGET.JobUniverse =!= ${VM_UNIVERSE})
 ${slots.map((slot) => `SLOT1_${slot}_USER = ${configuration.jobAccount}`).join("\n")}
+
+# By this the agent knows that a request is about the job that the slot really runs.
+STARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) ${JOB.spec}
 
 # The agent: image cache, overlays, reports. It never exits; the startd starts it again when it does.
 STARTD_CRON_JOBLIST = $(STARTD_CRON_JOBLIST) CLOUD_AGENT
@@ -46,7 +62,10 @@ LIBVIRT_XML_SCRIPT = ${programFolder}/domain
 CloudAgentAlive = (time() - ${SLOT_ATTRIBUTE.heartbeat} < ${HEARTBEAT_TIMEOUT_SECONDS})
 CloudJobAllowed = (TARGET.HookKeyword =?= "${HOOK_KEYWORD}" && TARGET.${JOB.schema} =?= ${JOB_SCHEMA} && \\
   TARGET.${STANDARD_ATTRIBUTE.memoryMiB} <= TARGET.RequestMemory && TARGET.${STANDARD_ATTRIBUTE.vcpus} <= TARGET.RequestCpus && \\
+  (TARGET.${JOB.diskGiB} =?= undefined || TARGET.${JOB.diskGiB} * ${KIB_PER_GIB} <= TARGET.RequestDisk) && \\
+  TARGET.VMPARAM_vm_Disk =?= "${VM_DISK}" && \\
   $(CloudAgentAlive)) =?= True
-START = ($(START)) && (TARGET.JobUniverse =!= ${VM_UNIVERSE} || $(CloudJobAllowed))
+# No other job may run under the account of VM jobs: it starts only where it runs as its owner.
+START = ($(START)) && ifThenElse(TARGET.JobUniverse =?= ${VM_UNIVERSE}, $(CloudJobAllowed), ($(CloudRunsAsOwner)) =?= true)
 `;
 }

@@ -5,6 +5,8 @@ import {
   nodePaths,
   type ResolvedNodeConfiguration,
 } from "../configuration.ts";
+import { refusingDomain } from "../domain/refusing-domain.ts";
+import { BACK_TO_IDLE, hookFailure } from "../hooks/prepare.ts";
 import { condorConfiguration } from "./condor.ts";
 
 export type { NodeConfiguration } from "../configuration.ts";
@@ -77,17 +79,37 @@ export function nodeFolders(configuration: NodeConfiguration): InstalledFolder[]
 /** HTCondor runs programs by one path without arguments; this is that path. */
 function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "prepare" | "domain"): InstalledFile {
   const { socket, log } = nodePaths(configuration.stateFolder);
-  // What an agent says before its log is open would otherwise be lost: HTCondor keeps no standard error.
-  const rest = command === "agent" ? `2>>${log}` : socket;
+  const run = `${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command}`;
+  const lines = {
+    // What an agent says before its log is open would otherwise be lost: HTCondor keeps no standard error.
+    agent: [`exec ${run} 2>>${log}`],
+    // A node without working Node.js must not hold every job that comes by.
+    prepare: [`${run} ${socket} && exit 0`, DRAIN, printed(hookFailure(BACK_TO_IDLE, HOOK_DIED)), "exit 0"],
+    // Where this prints nothing or fails, vm-gahp makes a domain of the job's vm_disk and starts it as root.
+    domain: [
+      `xml=$(${run} ${socket}) && [ -n "$xml" ] && printf '%s\\n' "$xml" && exit 0`,
+      DRAIN,
+      printed(`${refusingDomain(SCRIPT_DIED)}\n`),
+      "exit 0",
+    ],
+  }[command];
   return {
     path: `${PROGRAM_FOLDER}/${command}`,
     mode: 0o755,
     owner: ROOT,
-    content: `#!/bin/sh
-# Part of Condor Cloud; written by its installer.
-exec ${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command} ${rest}
-`,
+    content: ["#!/bin/sh", "# Part of Condor Cloud; written by its installer.", ...lines, ""].join("\n"),
   };
+}
+
+const HOOK_DIED = "The node's prepare hook died. The job waits for another node, or for this one to recover.";
+const SCRIPT_DIED = "the node's domain script died";
+
+/** Whoever writes a job ad to a program that does not read it to its end hangs or fails. */
+const DRAIN = "cat >/dev/null";
+
+/** A shell command that prints a text of ours, word for word. */
+function printed(text: string): string {
+  return `cat <<'END'\n${text}END`;
 }
 
 function folderOf(path: string): string {

@@ -1,5 +1,7 @@
+import { execa } from "execa";
 import { expect, test } from "vitest";
 import { parseNodeConfiguration } from "../../../execute-node/configuration.ts";
+import { refusingDomain } from "../../../execute-node/domain/refusing-domain.ts";
 import { nodeFiles, nodeFolders } from "../../../execute-node/install/configuration.ts";
 
 const file = (path: string, configuration = {}) =>
@@ -7,12 +9,16 @@ const file = (path: string, configuration = {}) =>
 
 test("HTCondor's configuration refuses VM jobs that are not ours or meet no live agent", () => {
   const text = file("/etc/condor/config.d/60-condor-cloud.config")?.content ?? "";
-  expect(text).toContain("START = ($(START)) && (TARGET.JobUniverse =!= 13 || $(CloudJobAllowed))\n");
+  expect(text).toContain(
+    "START = ($(START)) && ifThenElse(TARGET.JobUniverse =?= 13, $(CloudJobAllowed), ($(CloudRunsAsOwner)) =?= true)\n",
+  );
   for (const condition of [
     'TARGET.HookKeyword =?= "CLOUD"',
     "TARGET.CloudSchema =?= 1",
     "TARGET.JobVMMemory <= TARGET.RequestMemory",
     "TARGET.JobVM_VCPUS <= TARGET.RequestCpus",
+    "(TARGET.CloudDiskGiB =?= undefined || TARGET.CloudDiskGiB * 1048576 <= TARGET.RequestDisk)",
+    'TARGET.VMPARAM_vm_Disk =?= "/dev/null:null:null"',
     "time() - CloudHeartbeat < 60",
   ]) {
     expect(text).toContain(condition);
@@ -25,7 +31,32 @@ test("what the administrator decided is in it", () => {
   const text = file("/etc/condor/config.d/60-condor-cloud.config", changes)?.content ?? "";
   expect(text).toContain("VM_MEMORY = 4096\n");
   expect(text).toContain("STARTER.SHUTDOWN_GRACEFUL_TIMEOUT = 9\n");
-  expect(text.match(/^SLOT1_\d+_USER = vmjobs$/gm)).toHaveLength(2);
+  expect(text.match(/^SLOT1_\d+_USER = vmjobs$/gm)).toHaveLength(1000);
+});
+
+/** What a wrapper prints where its Node.js cannot be started, or ends with this exit code. */
+async function printedBy(command: "prepare" | "domain", node: string): Promise<string> {
+  const content = file(`/usr/lib/condor-cloud/${command}`, { node })?.content ?? "";
+  // More than a pipe holds: whoever writes it waits for the script to read it.
+  const { stdout } = await execa("sh", ["-c", content], { input: "A = 1\n".repeat(50_000), reject: true });
+  return stdout;
+}
+
+test.each(["/nonexistent/node", "/bin/false"])(
+  "the domain script never fails and never prints nothing: %s",
+  async (node) => {
+    const xml = await printedBy("domain", node);
+    expect(xml).toBe(refusingDomain("the node's domain script died"));
+    expect(await printedBy("domain", "/bin/true")).toBe(xml);
+    expect(await printedBy("domain", "/bin/echo")).toMatch(/ domain .*agent\.sock$/);
+  },
+);
+
+test("a node whose Node.js does not start sends jobs back to idle, and one that works has its say", async () => {
+  expect(await printedBy("prepare", "/nonexistent/node")).toMatch(
+    /^HookStatusCode = 300\nHookStatusMessage = "The node's prepare hook died\..*"$/,
+  );
+  expect(await printedBy("prepare", "/bin/true")).toBe("");
 });
 
 test("node.json reads back as the configuration, with every default", () => {
