@@ -5,13 +5,15 @@ import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts
 import { domainXml } from "../domain/domain-xml.ts";
 import type { Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
-import type { InstanceFolders } from "./instance-folders.ts";
-import { addressesOn, destroyDomain } from "./libvirt.ts";
+import { domainSuffix, type InstanceFolders, jobIdOf, type MachineRecord } from "./instance-folders.ts";
+import { addressesOn, describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { type Machine, newMachine, reportOf } from "./machine.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type PrepareRequest, parseDomainRequest, parsePrepare } from "./requests.ts";
+import { jobsInSlots, type SlotJob } from "./startd.ts";
+import { runOf } from "./witness.ts";
 
 /** What an agent works with. */
 export interface AgentParts {
@@ -43,8 +45,15 @@ export class Agent {
       const machine = newMachine(record.globalJobId, "prepared");
       machine.record = record;
       machine.macAddress = record.spec.macAddress;
+      machine.runStartedAt = record.runStartedAt;
       this.machines.set(record.globalJobId, machine);
     }
+  }
+
+  /** Whether a machine's disk may back onto this image. A record that cannot be read may name any. */
+  usesImage(digest: string): boolean {
+    const machines = [...this.machines.values()];
+    return this.parts.folders.unreadable.size > 0 || machines.some(({ record }) => record?.image.digest === digest);
   }
 
   /** Answers a request from the socket. */
@@ -56,13 +65,23 @@ export class Agent {
         await this.#prepareOnce(parsePrepare(request.ad));
         return {};
       case "domain":
-        return { xml: this.#domain(request.ad) };
+        return { xml: await this.#domain(request.ad) };
     }
   }
 
   /** Says in the pool what a machine does. */
   report(machine: Machine): void {
     this.parts.reporter.machine(reportOf(machine));
+  }
+
+  /** Adds to what is remembered of a machine. */
+  async amend(
+    machine: Machine,
+    facts: Pick<MachineRecord, "startedAt"> | Pick<MachineRecord, "ipAddress">,
+  ): Promise<void> {
+    if (machine.record === undefined) return;
+    machine.record = { ...machine.record, ...facts };
+    await this.parts.folders.write(machine.record);
   }
 
   /** Forgets a machine, its folder and its report. */
@@ -72,19 +91,57 @@ export class Agent {
     await this.parts.folders.remove(machine.globalJobId);
   }
 
-  /** A hook that was killed and came again joins the work that goes on. */
+  /** A hook that was killed and came again joins the work that goes on, or finds it done. */
   async #prepareOnce(request: PrepareRequest): Promise<void> {
+    const run = runOf(await this.#jobsInSlots(), request);
     const present = this.machines.get(request.globalJobId);
     if (present?.record !== undefined && present.record.user !== request.user) {
       throw new Refusal(`The machine of job ${request.globalJobId} belongs to somebody else.`);
     }
-    if (present?.preparing !== undefined) return present.preparing;
-    if (present?.domainName !== undefined) await this.#endOldDomain(present.domainName, request);
+    if (present?.preparing !== undefined) {
+      present.runStartedAt = run;
+      return present.preparing;
+    }
+    if (present?.record !== undefined && present.runStartedAt === run) return;
     const machine = newMachine(request.globalJobId, "preparing");
     machine.macAddress = request.spec.macAddress;
+    machine.runStartedAt = run;
     this.machines.set(request.globalJobId, machine);
-    machine.preparing = this.#prepare(machine, request);
+    machine.preparing = this.#replace(present, machine, request);
     return machine.preparing;
+  }
+
+  async #jobsInSlots(): Promise<SlotJob[] | undefined> {
+    return jobsInSlots(this.parts.startd).catch((cause: unknown) => {
+      throw new Refusal(`This node's startd does not say what it runs: ${messageOf(cause)}.`, { retry: true, cause });
+    });
+  }
+
+  /** Makes a machine in place of the one of an earlier run, whose starter may have died and left the domain behind. */
+  async #replace(earlier: Machine | undefined, machine: Machine, request: PrepareRequest): Promise<void> {
+    if (earlier !== undefined) {
+      try {
+        await this.#endDomainsOf(request.globalJobId);
+      } catch (error) {
+        this.machines.set(request.globalJobId, earlier);
+        throw new Refusal(`An earlier run of this machine could not be ended here: ${messageOf(error)}.`, {
+          retry: true,
+          cause: error,
+        });
+      }
+    }
+    return this.#prepare(machine, request);
+  }
+
+  /** Libvirt refuses a second domain of the same name. */
+  async #endDomainsOf(globalJobId: string): Promise<void> {
+    for (const name of (await listDomains()).keys()) {
+      if (!name.endsWith(domainSuffix(jobIdOf(globalJobId)))) continue;
+      const facts = await describeDomain(name);
+      if (facts === "foreign" || facts.globalJobId !== globalJobId) continue;
+      this.parts.log(`ends domain ${name}: its job ${globalJobId} starts anew`);
+      await destroyDomain(name);
+    }
   }
 
   async #prepare(machine: Machine, request: PrepareRequest): Promise<void> {
@@ -100,7 +157,14 @@ export class Agent {
       // A network that cannot be asked now has no lease that could deceive later.
       const addresses = await addressesOn(network).catch(() => undefined);
       const leaseBefore = addresses?.get(request.spec.macAddress)?.lease;
-      machine.record = await folders.create(request.globalJobId, request.user, request.spec, image, leaseBefore);
+      machine.record = await folders.create(
+        request.globalJobId,
+        request.user,
+        request.spec,
+        image,
+        leaseBefore,
+        machine.runStartedAt,
+      );
       machine.message = undefined;
       machine.state = "prepared";
       machine.jobSeenAt = performance.now();
@@ -124,25 +188,20 @@ export class Agent {
     throw new Refusal(`This node has no network ${spec.network}. It offers: ${offered}.`);
   }
 
-  /** The starter of an earlier run died and left its domain behind; libvirt refuses a second one of the same name. */
-  async #endOldDomain(domainName: string, request: PrepareRequest): Promise<void> {
-    this.parts.log(`ends domain ${domainName}: its job ${request.globalJobId} starts anew`);
-    try {
-      await destroyDomain(domainName);
-    } catch (error) {
-      throw new Refusal(`An earlier run of this machine could not be ended here: ${messageOf(error)}.`, {
-        retry: true,
-        cause: error,
-      });
-    }
-  }
-
-  #domain(ad: string): string {
+  async #domain(ad: string): Promise<string> {
     const { globalJobId, user, domainName } = parseDomainRequest(ad);
-    const record = this.machines.get(globalJobId)?.record;
-    if (record === undefined) throw new Refusal(`Job ${globalJobId} was not prepared on this node.`);
+    const machine = this.machines.get(globalJobId);
+    const record = machine?.record;
+    if (machine === undefined || record === undefined) {
+      throw new Refusal(`Job ${globalJobId} was not prepared on this node.`);
+    }
     if (record.user !== user) throw new Refusal(`The machine of job ${globalJobId} belongs to somebody else.`);
     const { configuration, acceleration, cache, folders } = this.parts;
+    if (!cache.has(record.image.digest)) {
+      throw new Refusal(`Image ${record.spec.image} has left this node's cache.`, { retry: true });
+    }
+    await this.#endLeftover(domainName, machine);
+    machine.domainGiven = true;
     return domainXml({
       name: domainName,
       globalJobId,
@@ -158,5 +217,23 @@ export class Agent {
       macAddress: record.spec.macAddress,
       vncListen: configuration.vncListen,
     });
+  }
+
+  /**
+   * Ends the domain that has the name of a new one and is of another job, or of an earlier run of this one. Anybody who
+   * reaches the socket may ask for a domain, so none is touched that a slot's job may own.
+   */
+  async #endLeftover(name: string, machine: Machine): Promise<void> {
+    if (!(await listDomains()).has(name)) return;
+    const facts = await describeDomain(name);
+    if (facts === "foreign") throw new Refusal(`A domain ${name} that is not ours runs here.`, { retry: true });
+    const isOurs = facts.globalJobId === machine.globalJobId;
+    if (isOurs && (machine.domainGiven || machine.record?.startedAt !== undefined)) return;
+    const jobs = await this.#jobsInSlots();
+    if (!isOurs && (jobs === undefined || jobs.some(({ globalJobId }) => globalJobId === facts.globalJobId))) {
+      throw new Refusal(`Domain ${name} of job ${facts.globalJobId} runs here.`, { retry: true });
+    }
+    this.parts.log(`ends domain ${name} of ${facts.globalJobId}: ${machine.globalJobId} starts under its name`);
+    await destroyDomain(name);
   }
 }

@@ -1,13 +1,14 @@
-import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import type { ImageReference } from "../../contract/image-reference.ts";
 import { Digest } from "../../contract/patterns.ts";
 import { dataPath, manifestFolder, manifestPath } from "../../contract/store-layout.ts";
-import { copyDigested } from "./fetch.ts";
+import { copyDigested, STORE_SECONDS } from "./fetch.ts";
 import { isMissing, syncFolderOf, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
 import { inspectImage } from "./image-file.ts";
+import { inTime } from "./in-time.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 
 /** What the cache knows about an image in it: a small file beside the data, written before it. */
@@ -35,6 +36,7 @@ export class ImageCache {
   readonly #store: string;
   readonly #images = new Map<string, CachedImage>();
   readonly #copies = new Map<string, Copy>();
+  #attempts = 0;
   /** Told when an image came or went. */
   onChange: () => void = () => {};
 
@@ -43,19 +45,32 @@ export class ImageCache {
     this.#store = store;
   }
 
-  /** Finds what an earlier agent left: whole images are kept when their size is right, everything else is removed. */
-  async open(): Promise<void> {
+  /**
+   * Finds what an earlier agent left: whole images are kept when their size is right, everything else is removed.
+   *
+   * @param inUse - whether a machine's disk may back onto the file of this digest: it stays then, although no other
+   * machine gets it
+   */
+  async open(inUse: (digest: string) => boolean): Promise<void> {
     const names = await readdir(this.#folder);
     for (const digest of names.filter((name) => Digest.safeParse(name).success)) {
       const image = await this.#readCached(digest);
       if (image !== undefined) this.#images.set(digest, image);
     }
-    for (const name of names) if (!this.#images.has(name.replace(/\.json$/, ""))) await this.#remove(name);
+    for (const name of names) {
+      const stays = this.#images.has(name.replace(/\.json$/, "")) || (Digest.safeParse(name).success && inUse(name));
+      if (!stays) await this.#remove(name);
+    }
   }
 
   /** The digests of the images here, in order. */
   digests(): string[] {
     return [...this.#images.keys()].sort();
+  }
+
+  /** Whether an image is here. */
+  has(digest: string): boolean {
+    return this.#images.has(digest);
   }
 
   /** The file of an image in the cache. */
@@ -91,10 +106,13 @@ export class ImageCache {
   }
 
   async #copy(reference: ImageReference, progress: (percent: number) => void): Promise<CachedImage> {
-    const manifest = await findManifest(this.#store, reference);
+    const manifest = await inTime(findManifest(this.#store, reference), STORE_SECONDS, "the image store");
     const path = join(this.#folder, reference.digest);
-    const temporary = `${path}${TEMPORARY_SUFFIX}`;
+    // A name of its own: a copy that was given up may still hang in a read.
+    const temporary = `${path}.${this.#attempts++}${TEMPORARY_SUFFIX}`;
     try {
+      await rm(temporary, { force: true });
+      await this.#checkSpace(reference);
       let percent = 0;
       const digest = await copyDigested(dataPath(this.#store, reference.digest), temporary, (done, total) => {
         const now = total === 0 ? 100 : Math.floor((done / total) * 100);
@@ -118,9 +136,21 @@ export class ImageCache {
       this.onChange();
       return cached;
     } catch (error) {
-      await this.#remove(`${reference.digest}${TEMPORARY_SUFFIX}`);
+      await rm(temporary, { force: true });
       throw refusalOf(error, reference);
     }
+  }
+
+  /** A copy that fills the disk would stop the machines that run from it. */
+  async #checkSpace(reference: ImageReference): Promise<void> {
+    const source = await inTime(stat(dataPath(this.#store, reference.digest)), STORE_SECONDS, "the image store");
+    const disk = await statfs(this.#folder);
+    const lacking = lackingBytes(source.blocks * 512, disk.bavail * disk.bsize);
+    if (lacking === 0) return;
+    throw new Refusal(
+      `This node's disk lacks ${Math.ceil(lacking / 1024 ** 2)} MiB for image ${reference.name}. The job waits for another node, or for room on this one.`,
+      { retry: true },
+    );
   }
 
   async #readCached(digest: string): Promise<CachedImage | undefined> {
@@ -137,6 +167,14 @@ export class ImageCache {
   async #remove(name: string): Promise<void> {
     await rm(join(this.#folder, name), { force: true, recursive: true });
   }
+}
+
+/** What must stay free beside a new image, in bytes: overlays grow, and a full disk stops their machines. */
+const SPARE_BYTES = 512 * 1024 ** 2;
+
+/** The bytes that a disk lacks for a file of this size. */
+export function lackingBytes(wantedBytes: number, freeBytes: number): number {
+  return Math.max(0, wantedBytes + SPARE_BYTES - freeBytes);
 }
 
 interface Copy {

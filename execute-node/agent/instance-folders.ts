@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import { InstanceSpec } from "../../contract/instance-spec.ts";
 import { Digest, GlobalJobId } from "../../contract/patterns.ts";
 import type { CachedImage } from "./cache.ts";
-import { TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
+import { isMissing, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
+import type { Log } from "./log.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import { run } from "./run.ts";
 
@@ -24,6 +25,10 @@ export const MachineRecord = z.strictObject({
   }),
   /** The DHCP lease of its MAC at that time: an earlier machine's, which this one will renew. */
   leaseBefore: z.string().max(100).optional(),
+  /** When the startd began the run of the job that it was prepared for; Unix time in seconds. */
+  runStartedAt: z.int().nonnegative().optional(),
+  /** The last address that it was heard at. */
+  ipAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** Unix time in seconds. */
   preparedAt: z.int().positive(),
   /** Unix time in seconds at which the domain was first seen running. */
@@ -39,6 +44,11 @@ export function jobIdOf(globalJobId: string): string {
   return GlobalJobId.parse(globalJobId).split("#")[1] ?? "";
 }
 
+/** The end of the name that vm-gahp gives a job's domain: `<owner>_<domain>_<cluster>.<proc>`. */
+export function domainSuffix(jobId: string): string {
+  return `_${jobId}`;
+}
+
 /**
  * The name of a job's instance folder: its number for people, and a digest of the whole GlobalJobId, so that jobs of
  * two access points, or of a pool before and after it was rebuilt, never meet, whatever characters they are made of.
@@ -52,8 +62,14 @@ export function instanceFolderName(globalJobId: string): string {
 export class InstanceFolders {
   readonly #folder: string;
 
-  constructor(folder: string) {
+  readonly #log: Log;
+  /** The names of folders whose record cannot be read; a machine may run from them. */
+  readonly unreadable = new Set<string>();
+  #removals = 0;
+
+  constructor(folder: string, log: Log) {
     this.#folder = folder;
+    this.#log = log;
   }
 
   /** The overlay of a machine. */
@@ -66,13 +82,23 @@ export class InstanceFolders {
     return join(this.#folder, instanceFolderName(globalJobId), "console.log");
   }
 
-  /** The records of all whole folders; a folder without one was being made when its agent died, and is removed. */
+  /**
+   * The records of all whole folders. A folder without one was being made, or removed, when its agent died, and goes. One
+   * whose record cannot be read stays: a machine may run from it.
+   */
   async open(): Promise<MachineRecord[]> {
     const records: MachineRecord[] = [];
     for (const name of await readdir(this.#folder)) {
-      const record = await this.#read(name);
-      if (record !== undefined && instanceFolderName(record.globalJobId) === name) records.push(record);
-      else await rm(join(this.#folder, name), { recursive: true, force: true });
+      try {
+        records.push(await this.#read(name));
+      } catch (error) {
+        if (isMissing(error) || name.endsWith(TEMPORARY_SUFFIX)) {
+          await rm(join(this.#folder, name), { recursive: true, force: true });
+        } else {
+          this.#log(`the record in folder ${name} cannot be read, so the folder stays: ${messageOf(error)}`);
+          this.unreadable.add(name);
+        }
+      }
     }
     return records;
   }
@@ -89,6 +115,7 @@ export class InstanceFolders {
     spec: InstanceSpec,
     image: CachedImage,
     leaseBefore: string | undefined,
+    runStartedAt: number | undefined,
   ): Promise<MachineRecord> {
     const diskBytes = diskSizeBytes(spec, image);
     await this.remove(globalJobId);
@@ -104,6 +131,7 @@ export class InstanceFolders {
         spec,
         image: { digest: image.digest, format: image.format, architecture: image.architecture },
         leaseBefore,
+        runStartedAt,
         preparedAt: Math.floor(Date.now() / 1000),
       };
       await this.write(record);
@@ -122,16 +150,31 @@ export class InstanceFolders {
 
   /** Removes a machine's folder. libvirt gave the files to other accounts; the folder is ours, so unlinking works. */
   async remove(globalJobId: string): Promise<void> {
-    await rm(join(this.#folder, instanceFolderName(globalJobId)), { recursive: true, force: true });
+    await this.#remove(instanceFolderName(globalJobId));
   }
 
-  async #read(name: string): Promise<MachineRecord | undefined> {
-    if (name.endsWith(TEMPORARY_SUFFIX)) return undefined;
+  /** Removes a folder whose record cannot be read. */
+  async removeUnreadable(name: string): Promise<void> {
+    if (this.unreadable.has(name)) await this.#remove(name);
+  }
+
+  /** Renamed first: a job that comes back meanwhile makes its folder anew beside it. */
+  async #remove(name: string): Promise<void> {
+    const leaving = join(this.#folder, `${name}.${this.#removals++}${TEMPORARY_SUFFIX}`);
+    await rm(leaving, { recursive: true, force: true });
     try {
-      return MachineRecord.parse(JSON.parse(await readFile(join(this.#folder, name, RECORD_FILE), "utf8")));
-    } catch {
-      return undefined;
+      await rename(join(this.#folder, name), leaving);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
     }
+    this.unreadable.delete(name);
+    await rm(leaving, { recursive: true, force: true });
+  }
+
+  async #read(name: string): Promise<MachineRecord> {
+    const record = MachineRecord.parse(JSON.parse(await readFile(join(this.#folder, name, RECORD_FILE), "utf8")));
+    if (instanceFolderName(record.globalJobId) === name) return record;
+    throw new Error(`it is of job ${record.globalJobId}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { GlobalJobId, MacAddress } from "../../contract/patterns.ts";
 import type { NodeNetwork } from "../configuration.ts";
 import { METADATA_NAMESPACE } from "../domain/domain-xml.ts";
-import { run } from "./run.ts";
+import { CommandTimeoutError, run } from "./run.ts";
 
 /** Without it, `virsh` as an ordinary account connects to a session of its own and sees nothing, without an error. */
 export const VIRSH = ["-q", "-c", "qemu:///system"] as const;
@@ -25,14 +25,23 @@ export async function listDomains(): Promise<Map<string, DomainState>> {
   return parseDomainStates(await run("virsh", [...VIRSH, "domstats", "--state", "--nowait"]));
 }
 
-/** What a domain's XML says; undefined when it is none of ours. */
-export async function describeDomain(name: string): Promise<DomainFacts | undefined> {
+/**
+ * What a domain's XML says; `foreign` when it is none of ours.
+ *
+ * @throws Error when libvirt cannot say it now, or says of a domain of ours what we do not understand
+ */
+export async function describeDomain(name: string): Promise<DomainFacts | "foreign"> {
   return parseDomain(await run("virsh", [...VIRSH, "dumpxml", "--domain", name]));
 }
 
-/** Ends a domain at once. */
+/** Ends a domain at once; one that has ended meanwhile is no failure. */
 export async function destroyDomain(name: string): Promise<void> {
-  await run("virsh", [...VIRSH, "destroy", "--domain", name], { timeoutSeconds: 30 });
+  try {
+    await run("virsh", [...VIRSH, "destroy", "--domain", name], { timeoutSeconds: 30 });
+  } catch (error) {
+    const state = (await listDomains()).get(name);
+    if (state !== undefined && state !== "stopped") throw error;
+  }
 }
 
 /** Where a guest was last heard on a network. */
@@ -40,6 +49,8 @@ export interface GuestAddress {
   readonly ipAddress: string;
   /** Changes whenever the guest asked for its address anew; undefined where the source does not tell. */
   readonly lease: string | undefined;
+  /** Whether the guest was heard of late; what is not fresh may be an earlier guest's of the same MAC. */
+  readonly fresh: boolean;
 }
 
 /** The addresses of the guests on a network, by MAC: one command however many guests. */
@@ -51,17 +62,25 @@ export async function addressesOn(network: NodeNetwork): Promise<Map<string, Gue
 }
 
 /**
- * Whether domains of type kvm run here. libvirt alone is no judge: it says yes where /dev/kvm exists although the
- * processor, or the hypervisor around this machine, lacks the extension.
+ * How domains can run here. libvirt alone is no judge of KVM: it says yes where /dev/kvm exists although the processor,
+ * or the hypervisor around this machine, lacks the extension.
+ *
+ * @throws Error when libvirt does not answer: its silence is no no
  */
-export async function hasKvm(emulatorFolder: string): Promise<boolean> {
-  if (!/^flags\s*:.*\b(?:vmx|svm)\b/m.test(await readFile("/proc/cpuinfo", "utf8"))) return false;
+export async function findAcceleration(emulatorFolder: string): Promise<"kvm" | "qemu"> {
+  const answers = () => run("virsh", [...VIRSH, "uri"]);
+  await answers();
+  if (!/^flags\s*:.*\b(?:vmx|svm)\b/m.test(await readFile("/proc/cpuinfo", "utf8"))) return "qemu";
   const emulator = `${emulatorFolder}/qemu-system-x86_64`;
   const args = [...VIRSH, "domcapabilities", "--virttype", "kvm", "--emulatorbin", emulator];
-  return run("virsh", args, { timeoutSeconds: 60 }).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await run("virsh", args, { timeoutSeconds: 60 });
+    return "kvm";
+  } catch (error) {
+    if (error instanceof CommandTimeoutError) throw error;
+    await answers();
+    return "qemu";
+  }
 }
 
 /** Parses `virsh domstats --state`: `Domain: 'name'` and indented `key=value` lines below. */
@@ -92,20 +111,27 @@ export function parseLeases(output: string): Map<string, GuestAddress> {
   for (const line of output.split("\n")) {
     const row = /^\s*(\S+ \S+)\s+([0-9a-f:]{17})\s+(ipv[46])\s+([0-9a-fA-F.:]+)\/\d+/.exec(line);
     if (row?.[2] === undefined || row[4] === undefined) continue;
-    if (row[3] === "ipv4" || !addresses.has(row[2])) addresses.set(row[2], { ipAddress: row[4], lease: row[1] });
+    if (row[3] === "ipv4" || !addresses.has(row[2]))
+      addresses.set(row[2], { ipAddress: row[4], lease: row[1], fresh: true });
   }
   return addresses;
 }
 
 const Neighbours = z.array(z.object({ dst: z.string(), lladdr: z.string().optional(), state: z.array(z.string()) }));
 
-/** Parses `ip -j neigh`; an address that failed to answer is none. */
+/** The states of a neighbour that has answered of late, or is being asked (ip-neighbour(8)); STALE is not among them. */
+const FRESH = ["REACHABLE", "DELAY", "PROBE", "PERMANENT"];
+
+/** Parses `ip -j neigh`: fresh wins over stale, then IPv4 over IPv6; an address that failed to answer is none. */
 export function parseNeighbours(output: string): Map<string, GuestAddress> {
   const addresses = new Map<string, GuestAddress>();
   if (output.trim() === "") return addresses;
+  const worth = ({ fresh, ipAddress }: GuestAddress) => (fresh ? 2 : 0) + (ipAddress.includes(".") ? 1 : 0);
   for (const { dst, lladdr, state } of Neighbours.parse(JSON.parse(output))) {
     if (lladdr === undefined || state.includes("FAILED") || dst.startsWith("fe80:")) continue;
-    if (dst.includes(".") || !addresses.has(lladdr)) addresses.set(lladdr, { ipAddress: dst, lease: undefined });
+    const found = { ipAddress: dst, lease: undefined, fresh: state.some((each) => FRESH.includes(each)) };
+    const present = addresses.get(lladdr);
+    if (present === undefined || worth(found) >= worth(present)) addresses.set(lladdr, found);
   }
   return addresses;
 }
@@ -124,11 +150,16 @@ const DomainDocument = z.object({
   }),
 });
 
-/** Parses a domain's live XML; undefined when it is none of ours. */
-export function parseDomain(xml: string): DomainFacts | undefined {
+/**
+ * Parses a domain's live XML; `foreign` when it is none of ours.
+ *
+ * @throws Error when it names our metadata and does not have the form of a domain of ours
+ */
+export function parseDomain(xml: string): DomainFacts | "foreign" {
   const parser = new XMLParser({ ignoreAttributes: false, parseAttributeValue: false, processEntities: true });
   const parsed = DomainDocument.safeParse(withoutPrefix(parser.parse(xml)));
-  if (!parsed.success || parsed.data.domain.metadata === undefined) return undefined;
+  if (!parsed.success && xml.includes(METADATA_NAMESPACE)) throw new Error("is ours and cannot be understood");
+  if (!parsed.success || parsed.data.domain.metadata === undefined) return "foreign";
   const { metadata, devices } = parsed.data.domain;
   const port = devices.graphics?.["@_port"];
   const host = devices.graphics?.["@_listen"];

@@ -13,6 +13,10 @@ export interface Machine {
   ipAddress: string | undefined;
   vncAddress: string | undefined;
   message: string | undefined;
+  /** When the startd began the run of its job that it is prepared for; Unix time in seconds. */
+  runStartedAt: number | undefined;
+  /** Whether this agent gave out its domain: what has the domain's name from then on is this run's. */
+  domainGiven: boolean;
   /** The name of its domain, while libvirt has one. */
   domainName: string | undefined;
   /** When its job was last seen in a slot, or could not yet be; milliseconds of {@link performance.now}. */
@@ -30,6 +34,8 @@ export function newMachine(globalJobId: string, state: MachineState): Machine {
     ipAddress: undefined,
     vncAddress: undefined,
     message: undefined,
+    runStartedAt: undefined,
+    domainGiven: false,
     domainName: undefined,
     jobSeenAt: performance.now(),
   };

@@ -1,12 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HEARTBEAT_TIMEOUT_SECONDS } from "../../contract/node-report.ts";
-import { CONFIGURATION_FILE, nodePaths, parseNodeConfiguration } from "../configuration.ts";
+import { HEARTBEAT_TIMEOUT_SECONDS, type NodeReport } from "../../contract/node-report.ts";
+import {
+  CONFIGURATION_FILE,
+  nodePaths,
+  parseNodeConfiguration,
+  type ResolvedNodeConfiguration,
+} from "../configuration.ts";
 import { Agent } from "./agent.ts";
 import { ImageCache } from "./cache.ts";
 import { followDomains } from "./events.ts";
 import { InstanceFolders } from "./instance-folders.ts";
-import { hasKvm } from "./libvirt.ts";
+import { findAcceleration } from "./libvirt.ts";
 import { type Log, openLog } from "./log.ts";
 import { nodeReport } from "./node.ts";
 import { messageOf } from "./refusal.ts";
@@ -21,6 +26,9 @@ const HEARTBEAT_MS = (HEARTBEAT_TIMEOUT_SECONDS / 3) * 1000;
 /** How often to look whether the startd, and this agent's claim to its socket, are still there, in milliseconds. */
 const GUARD_MS = 1000;
 
+/** How often libvirt is asked while it does not answer at the start, in milliseconds. */
+const LIBVIRT_RETRY_MS = 2000;
+
 /** The node's agent, from its start by the startd to the startd's end. */
 export async function runAgent(): Promise<void> {
   const configuration = parseNodeConfiguration(await readFile(CONFIGURATION_FILE, "utf8"));
@@ -31,16 +39,18 @@ export async function runAgent(): Promise<void> {
   endWithStandardOutput(log);
 
   const publisher = new Publisher(paths.publication, log);
+  const reporter = new Reporter((text) => {
+    process.stdout.write(text);
+    publisher.request();
+  });
+  const acceleration = await accelerationOnceKnown(configuration, reporter, startd, log);
   const cache = new ImageCache(paths.cache, configuration.store);
   const agent = new Agent({
     configuration,
-    acceleration: (await hasKvm(configuration.emulatorFolder)) ? "kvm" : "qemu",
+    acceleration,
     cache,
-    folders: new InstanceFolders(paths.instances),
-    reporter: new Reporter((text) => {
-      process.stdout.write(text);
-      publisher.request();
-    }),
+    folders: new InstanceFolders(paths.instances, log),
+    reporter,
     startd: await startdAddress(),
     log,
   });
@@ -51,10 +61,12 @@ export async function runAgent(): Promise<void> {
     ready = resolve;
   });
   const socket = await listen(paths.socket, (request) => opened.then(() => agent.handle(request)), log);
-  await cache.open();
+  reporter.start(configuration.maxMachines);
   await agent.open();
+  await cache.open((digest) => agent.usesImage(digest));
+  // What runs already must be known before a hook asks.
+  await watcher.look();
   ready();
-  agent.parts.reporter.start(configuration.maxMachines);
 
   const ended = new AbortController();
   guard(startd, socket, log, ended);
@@ -87,7 +99,33 @@ async function heartbeat(agent: Agent): Promise<void> {
     reporter.node(await nodeReport(configuration, cache, acceleration));
   } catch (error) {
     log(`takes no machines for now: ${messageOf(error)}`);
-    reporter.node({ heartbeat: 0, images: [], cacheUsedMiB: 0, diskFreeMiB: 0, networks: [], acceleration });
+    reporter.node(noMachines(acceleration));
+  }
+}
+
+/** The report of a node that takes no machine. */
+function noMachines(acceleration: NodeReport["acceleration"]): NodeReport {
+  return { heartbeat: 0, images: [], cacheUsedMiB: 0, diskFreeMiB: 0, networks: [], acceleration };
+}
+
+/** Asks libvirt until it answers; a decision taken without it would last as long as this agent. */
+async function accelerationOnceKnown(
+  configuration: ResolvedNodeConfiguration,
+  reporter: Reporter,
+  startd: number,
+  log: Log,
+): Promise<NodeReport["acceleration"]> {
+  let trouble = "";
+  for (;;) {
+    try {
+      return await findAcceleration(configuration.emulatorFolder);
+    } catch (error) {
+      if (messageOf(error) !== trouble) log(`waits for libvirt: ${messageOf(error)}`);
+      trouble = messageOf(error);
+    }
+    if (process.ppid !== startd) process.exit(0);
+    reporter.node(noMachines("qemu"));
+    await sleep(LIBVIRT_RETRY_MS);
   }
 }
 

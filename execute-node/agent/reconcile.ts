@@ -1,3 +1,6 @@
+import { GlobalJobId } from "../../contract/patterns.ts";
+import { domainSuffix, instanceFolderName, jobIdOf } from "./instance-folders.ts";
+
 /** A machine as its agent knows it, for the decision what may stay. */
 export interface KnownMachine {
   readonly globalJobId: string;
@@ -30,8 +33,13 @@ export const DOMAIN_GRACE_SECONDS = 60;
  * Jobs are read from the startd itself, which decides what runs here; when it cannot be asked, nothing is decided.
  *
  * @param jobsInSlots - the GlobalJobIds in this node's slots; undefined when the startd gave no answer
+ * @param undescribed - the names of domains that libvirt could not describe: what they might use stays
  */
-export function decide(machines: readonly KnownMachine[], jobsInSlots: ReadonlySet<string> | undefined): Decision {
+export function decide(
+  machines: readonly KnownMachine[],
+  jobsInSlots: ReadonlySet<string> | undefined,
+  undescribed: readonly string[],
+): Decision {
   if (jobsInSlots === undefined) return { destroy: [], remove: [] };
   const idle = machines.filter(({ globalJobId, preparing }) => !preparing && !jobsInSlots.has(globalJobId));
   return {
@@ -40,8 +48,35 @@ export function decide(machines: readonly KnownMachine[], jobsInSlots: ReadonlyS
     ),
     remove: idle
       .filter(
-        ({ domainName, jobUnseenSeconds }) => domainName === undefined && jobUnseenSeconds >= FOLDER_GRACE_SECONDS,
+        ({ globalJobId, domainName, jobUnseenSeconds }) =>
+          domainName === undefined &&
+          jobUnseenSeconds >= FOLDER_GRACE_SECONDS &&
+          !undescribed.some((name) => name.endsWith(domainSuffix(jobIdOf(globalJobId)))),
       )
       .map(({ globalJobId }) => globalJobId),
   };
+}
+
+/**
+ * The folders whose record cannot be read and that nothing needs any more: no slot runs their job, and no domain, known
+ * or not described, can have its disk in one.
+ */
+export function unneededFolders(
+  folders: ReadonlySet<string>,
+  machines: readonly KnownMachine[],
+  jobsInSlots: ReadonlySet<string> | undefined,
+  undescribed: readonly string[],
+): string[] {
+  if (jobsInSlots === undefined) return [];
+  const needed = new Set([...jobsInSlots, ...machines.map(({ globalJobId }) => globalJobId)].flatMap(folderNameOf));
+  return [...folders].filter(
+    (folder) =>
+      !needed.has(folder) &&
+      !undescribed.some((name) => name.endsWith(domainSuffix(folder.slice(0, folder.lastIndexOf("-"))))),
+  );
+}
+
+/** A slot may run a job whose GlobalJobId is none by our pattern; it has no folder here. */
+function folderNameOf(globalJobId: string): string[] {
+  return GlobalJobId.safeParse(globalJobId).success ? [instanceFolderName(globalJobId)] : [];
 }

@@ -6,6 +6,9 @@ export interface RunLimits {
   readonly maxOutputBytes?: number;
 }
 
+/** A command that gave no answer in time. */
+export class CommandTimeoutError extends Error {}
+
 /**
  * Runs one command to its end and gives its standard output.
  *
@@ -27,5 +30,6 @@ export async function run(command: string, args: readonly string[], limits: RunL
     : result.stderr.trim().replace(/\s*\n\s*/g, "; ") ||
       result.originalMessage ||
       `ended with ${result.exitCode ?? result.signal}`;
-  throw new Error(`${[command, ...args].join(" ").slice(0, 120)}: ${why}`);
+  const message = `${[command, ...args].join(" ").slice(0, 120)}: ${why}`;
+  throw result.timedOut ? new CommandTimeoutError(message) : new Error(message);
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { classAdAssignment } from "../../contract/classad.ts";
+import { ATTRIBUTE } from "../../contract/job-ad.ts";
 import type { Log } from "./log.ts";
 import { messageOf } from "./refusal.ts";
 import { run } from "./run.ts";
@@ -14,25 +15,60 @@ export async function startdAddress(): Promise<string> {
   return address;
 }
 
+/** A job in a slot of this node, in the startd's words: no job writes them. */
+export interface SlotJob {
+  readonly globalJobId: string;
+  /** `<cluster>.<proc>`; unlike the GlobalJobId, its owner cannot edit it. */
+  readonly jobId: string | undefined;
+  /** `user@domain`, as the schedd authenticated it. */
+  readonly user: string | undefined;
+  readonly universe: number | undefined;
+  /** The job's CloudSpec. */
+  readonly specDigest: string | undefined;
+  /** When this run of the job began; Unix time in seconds. */
+  readonly startedAt: number | undefined;
+}
+
+const Slots = z.array(
+  z.object({
+    Name: z.string(),
+    GlobalJobId: z.string().optional(),
+    JobId: z.string().optional(),
+    RemoteOwner: z.string().optional(),
+    JobUniverse: z.int().optional(),
+    JobStart: z.int().optional(),
+    [ATTRIBUTE.spec]: z.string().optional(),
+  }),
+);
+
 /**
- * The jobs in this node's slots, by GlobalJobId, asked of the startd itself and not of the collector, which keeps what
- * it heard for minutes. One command however many slots.
+ * The jobs in this node's slots, asked of the startd itself and not of the collector, which keeps what it heard for
+ * minutes. One command however many slots.
  *
  * @returns undefined when the startd gives no answer that can be trusted
  */
-export async function jobsInSlots(address: string): Promise<Set<string> | undefined> {
-  const args = ["-direct", address, "-json", "-attributes", "Name,GlobalJobId"];
+export async function jobsInSlots(address: string): Promise<SlotJob[] | undefined> {
+  const attributes = Object.keys(Slots.element.shape).join(",");
+  const args = ["-direct", address, "-json", "-attributes", attributes];
   return parseSlots(await run("condor_status", args, { timeoutSeconds: 20 }));
 }
 
-const Slots = z.array(z.object({ Name: z.string(), GlobalJobId: z.string().optional() }));
-
 /** Parses `condor_status -json`; no slot at all means that something went wrong, not that nothing runs. */
-export function parseSlots(output: string): Set<string> | undefined {
+export function parseSlots(output: string): SlotJob[] | undefined {
   if (output.trim() === "") return undefined;
   const slots = Slots.parse(JSON.parse(output));
   if (slots.length === 0) return undefined;
-  return new Set(slots.flatMap(({ GlobalJobId }) => (GlobalJobId === undefined ? [] : [GlobalJobId])));
+  return slots.flatMap((slot) => {
+    if (slot.GlobalJobId === undefined) return [];
+    return {
+      globalJobId: slot.GlobalJobId,
+      jobId: slot.JobId,
+      user: slot.RemoteOwner,
+      universe: slot.JobUniverse,
+      specDigest: slot[ATTRIBUTE.spec],
+      startedAt: slot.JobStart,
+    };
+  });
 }
 
 /** How long the startd gets to read what was written to it, and how long it is left alone afterwards, in milliseconds. */

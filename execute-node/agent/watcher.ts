@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { acceptedAddress } from "./addresses.ts";
 import type { Agent } from "./agent.ts";
 import {
   addressesOn,
@@ -6,10 +7,11 @@ import {
   type DomainState,
   describeDomain,
   destroyDomain,
+  type GuestAddress,
   listDomains,
 } from "./libvirt.ts";
 import { type Machine, newMachine } from "./machine.ts";
-import { decide } from "./reconcile.ts";
+import { decide, unneededFolders } from "./reconcile.ts";
 import { messageOf } from "./refusal.ts";
 import { jobsInSlots } from "./startd.ts";
 
@@ -30,10 +32,13 @@ const DOUBT_MS = 3000;
  */
 export class Watcher {
   readonly #agent: Agent;
-  /** What is known of each domain that libvirt has, by its name; undefined: none of ours. */
-  readonly #domains = new Map<string, DomainFacts | undefined>();
+  /** What libvirt said of each domain that it has, by its name. What it could not say now is asked again. */
+  readonly #domains = new Map<string, DomainFacts | "foreign">();
+  /** The domains that libvirt could not describe at the last look: they may be anybody's. */
+  #undescribed: readonly string[] = [];
   #wake = new AbortController();
   #reconciledAt = Number.NEGATIVE_INFINITY;
+  #addressesAt = Number.NEGATIVE_INFINITY;
   #doubt = false;
   #trouble = "";
   /** Told when libvirt or the startd stops answering, and when they answer again. */
@@ -41,12 +46,13 @@ export class Watcher {
 
   constructor(agent: Agent) {
     this.#agent = agent;
-    agent.onChange = () => this.wake();
+    agent.onChange = () => this.#wake.abort();
   }
 
-  /** Looks now. @param domain - one that changed, so that it is read anew */
-  wake(domain?: string): void {
-    if (domain !== undefined) this.#domains.delete(domain);
+  /** Looks now. @param domain - one that changed, so that it is read anew; undefined: any may have */
+  wake(domain: string | undefined): void {
+    if (domain === undefined) this.#domains.clear();
+    else this.#domains.delete(domain);
     this.#wake.abort();
   }
 
@@ -54,14 +60,15 @@ export class Watcher {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = new AbortController();
+      const troubles: string[] = [];
       try {
-        await this.#observe();
-        await this.#reconcile();
-        this.#remember("");
+        troubles.push(...(await this.look()));
+        troubles.push(...(await this.#reconcile()));
       } catch (error) {
         // A libvirt or startd that does not answer says nothing about machines.
-        this.#remember(messageOf(error));
+        troubles.push(messageOf(error));
       }
+      this.#remember(troubles.join("; "));
       const pause = this.#awaiting() ? AWAITING_MS : this.#doubt ? DOUBT_MS : CALM_MS;
       await sleep(pause, undefined, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(() => {});
     }
@@ -74,30 +81,48 @@ export class Watcher {
     this.onTrouble();
   }
 
-  async #observe(): Promise<void> {
+  /**
+   * Looks at all domains and addresses once, and reports what changed.
+   *
+   * @returns what could not be looked at; the rest was
+   * @throws Error when libvirt does not answer at all
+   */
+  async look(): Promise<string[]> {
     const states = await listDomains();
     for (const name of this.#domains.keys()) if (!states.has(name)) this.#domains.delete(name);
+    const troubles: string[] = [];
+    const undescribed: string[] = [];
     const seen = new Set<Machine>();
     for (const [name, state] of states) {
-      const machine = await this.#machineOf(name, state);
-      if (machine !== undefined) seen.add(machine);
+      try {
+        const machine = await this.#machineOf(name, state);
+        if (machine !== undefined) seen.add(machine);
+      } catch (error) {
+        // It may as well have ended since the list was made; the next list tells.
+        undescribed.push(name);
+        troubles.push(`domain ${name}: ${messageOf(error)}`);
+      }
     }
-    for (const machine of this.#agent.machines.values()) {
-      if (machine.domainName === undefined || seen.has(machine)) continue;
+    this.#undescribed = undescribed;
+    const machines = this.#agent.machines;
+    for (const machine of machines.values()) {
+      if (machine.domainName === undefined || seen.has(machine) || undescribed.includes(machine.domainName)) continue;
       machine.domainName = undefined;
       machine.state = "stopped";
       machine.ipAddress = undefined;
       machine.vncAddress = undefined;
       this.#doubt = true;
     }
-    await this.#findAddresses();
-    for (const machine of this.#agent.machines.values()) this.#agent.report(machine);
+    for (const machine of machines.values()) this.#agent.report(machine);
+    troubles.push(...(await this.#findAddresses()));
+    for (const machine of machines.values()) this.#agent.report(machine);
+    return troubles;
   }
 
   /** The machine that a domain belongs to, brought up to date; undefined when it is none of ours. */
   async #machineOf(name: string, state: DomainState): Promise<Machine | undefined> {
     const facts = await this.#factsOf(name);
-    if (facts === undefined) return undefined;
+    if (facts === "foreign") return undefined;
     let machine = this.#agent.machines.get(facts.globalJobId);
     if (machine === undefined) {
       machine = newMachine(facts.globalJobId, "running");
@@ -108,68 +133,96 @@ export class Watcher {
     machine.state = state;
     machine.macAddress = facts.macAddress ?? machine.macAddress;
     machine.vncAddress = facts.vncAddress;
-    if (state === "running" && machine.record !== undefined && machine.record.startedAt === undefined) {
-      machine.record = { ...machine.record, startedAt: Math.floor(Date.now() / 1000) };
-      await this.#agent.parts.folders.write(machine.record);
+    if (state === "running" && machine.record?.startedAt === undefined) {
+      await this.#agent.amend(machine, { startedAt: Math.floor(Date.now() / 1000) });
     }
     return machine;
   }
 
-  async #factsOf(name: string): Promise<DomainFacts | undefined> {
+  /** Only answers are kept. @throws Error when libvirt cannot describe the domain now */
+  async #factsOf(name: string): Promise<DomainFacts | "foreign"> {
     const known = this.#domains.get(name);
-    if (known?.vncAddress !== undefined || (known === undefined && this.#domains.has(name))) return known;
-    // A domain that ended since the list was made is missed by the next one.
-    const facts = await describeDomain(name).catch(() => undefined);
+    if (known === "foreign" || known?.vncAddress !== undefined) return known;
+    const facts = await describeDomain(name);
     this.#domains.set(name, facts);
     return facts;
   }
 
-  async #findAddresses(): Promise<void> {
-    const lacking = [...this.#agent.machines.values()].filter(lacksAddress);
-    for (const name of new Set(lacking.map(({ record }) => record?.spec.network))) {
-      const network = name === undefined ? undefined : this.#agent.parts.configuration.networks[name];
+  /** A new machine's address is looked for each time, and everybody's now and then: a guest may get another. */
+  async #findAddresses(): Promise<string[]> {
+    const now = performance.now();
+    const all = now - this.#addressesAt >= CALM_MS;
+    if (all) this.#addressesAt = now;
+    const wanted = [...this.#agent.machines.values()].filter((each) => lacksAddress(each) || (all && isRunning(each)));
+    const troubles: string[] = [];
+    for (const name of new Set(wanted.flatMap(({ record }) => record?.spec.network ?? []))) {
+      const network = this.#agent.parts.configuration.networks[name];
       if (network === undefined) continue;
-      const addresses = await addressesOn(network);
-      for (const machine of lacking) {
-        if (machine.record?.spec.network !== name || machine.macAddress === undefined) continue;
-        const found = addresses.get(machine.macAddress);
-        // The lease that an earlier machine of this MAC left behind says nothing about this one.
-        const isOld = found?.lease !== undefined && found.lease === machine.record?.leaseBefore;
-        machine.ipAddress = isOld ? undefined : found?.ipAddress;
+      try {
+        const addresses = await addressesOn(network);
+        const onIt = wanted.filter(({ record }) => record?.spec.network === name);
+        for (const machine of onIt) await this.#findAddress(machine, addresses.get(machine.macAddress ?? ""));
+      } catch (error) {
+        troubles.push(`network ${name}: ${messageOf(error)}`);
       }
+    }
+    return troubles;
+  }
+
+  async #findAddress(machine: Machine, found: GuestAddress | undefined): Promise<void> {
+    const { record } = machine;
+    if (record === undefined) return;
+    machine.ipAddress = acceptedAddress(found, { leaseBefore: record.leaseBefore, ipAddress: record.ipAddress });
+    if (machine.ipAddress !== undefined && machine.ipAddress !== record.ipAddress) {
+      await this.#agent.amend(machine, { ipAddress: machine.ipAddress });
     }
   }
 
-  async #reconcile(): Promise<void> {
+  async #reconcile(): Promise<string[]> {
     const { machines, parts } = this.#agent;
     const now = performance.now();
     const due = now - this.#reconciledAt >= (this.#doubt ? DOUBT_MS : CALM_MS);
-    if (machines.size === 0 || !due) return;
+    if ((machines.size === 0 && parts.folders.unreadable.size === 0) || !due) return [];
     this.#reconciledAt = now;
     const jobs = await jobsInSlots(parts.startd);
-    for (const machine of machines.values()) {
-      if (machine.preparing !== undefined || jobs?.has(machine.globalJobId)) machine.jobSeenAt = now;
+    const inSlots = jobs && new Set(jobs.map(({ globalJobId }) => globalJobId));
+    const decided = [...machines.values()];
+    for (const machine of decided) {
+      if (machine.preparing !== undefined || inSlots?.has(machine.globalJobId)) machine.jobSeenAt = now;
     }
-    const known = [...machines.values()].map((machine) => ({
+    const known = decided.map((machine) => ({
       globalJobId: machine.globalJobId,
       jobUnseenSeconds: (now - machine.jobSeenAt) / 1000,
       preparing: machine.preparing !== undefined,
       domainName: machine.domainName,
     }));
-    this.#doubt = [...machines.values()].some(
+    this.#doubt = decided.some(
       ({ globalJobId, preparing, state }) =>
-        state === "stopped" || (preparing === undefined && !jobs?.has(globalJobId)),
+        state === "stopped" || (preparing === undefined && !inSlots?.has(globalJobId)),
     );
-    const { destroy, remove } = decide(known, jobs);
-    for (const name of destroy) {
-      parts.log(`ends domain ${name}: no slot runs its job`);
-      await destroyDomain(name);
+    const { destroy, remove } = decide(known, inSlots, this.#undescribed);
+    const troubles: string[] = [];
+    for (const machine of decided) {
+      // Each step takes its time, in which the job may have come back.
+      const isAsDecided = machines.get(machine.globalJobId) === machine && machine.preparing === undefined;
+      if (!isAsDecided) continue;
+      try {
+        if (machine.domainName !== undefined && destroy.includes(machine.domainName)) {
+          parts.log(`ends domain ${machine.domainName}: no slot runs its job`);
+          await destroyDomain(machine.domainName);
+        } else if (machine.domainName === undefined && remove.includes(machine.globalJobId)) {
+          parts.log(`removes the folder of ${machine.globalJobId}: no slot runs it`);
+          await this.#agent.remove(machine);
+        }
+      } catch (error) {
+        troubles.push(`the end of ${machine.globalJobId}: ${messageOf(error)}`);
+      }
     }
-    for (const id of remove) {
-      parts.log(`removes the folder of ${id}: no slot runs it`);
-      const machine = machines.get(id);
-      if (machine !== undefined) await this.#agent.remove(machine);
+    for (const folder of unneededFolders(parts.folders.unreadable, known, inSlots, this.#undescribed)) {
+      parts.log(`removes folder ${folder}, whose record cannot be read: no slot runs its job`);
+      await parts.folders.removeUnreadable(folder);
     }
+    return troubles;
   }
 
   #awaiting(): boolean {
@@ -181,10 +234,14 @@ export class Watcher {
   }
 }
 
+function isRunning(machine: Machine): boolean {
+  return machine.state === "running";
+}
+
 function lacksAddress(machine: Machine): boolean {
-  return machine.state === "running" && machine.ipAddress === undefined;
+  return isRunning(machine) && machine.ipAddress === undefined;
 }
 
 function lacksConsole(machine: Machine): boolean {
-  return machine.state === "running" && machine.vncAddress === undefined;
+  return isRunning(machine) && machine.vncAddress === undefined;
 }

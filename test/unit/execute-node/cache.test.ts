@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dataPath, manifestPath } from "../../../contract/store-layout.ts";
-import { ImageCache } from "../../../execute-node/agent/cache.ts";
+import { ImageCache, lackingBytes } from "../../../execute-node/agent/cache.ts";
 
 let folder: string;
 let store: string;
@@ -19,9 +19,9 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-async function openCache(): Promise<ImageCache> {
+async function openCache(inUse: (digest: string) => boolean = () => false): Promise<ImageCache> {
   const cache = new ImageCache(cacheFolder, store);
-  await cache.open();
+  await cache.open(inUse);
   return cache;
 }
 
@@ -121,4 +121,21 @@ test("an unknown image, one whose name moved on, and a store that is not there a
     retry: true,
     message: expect.stringContaining("cannot read the image store"),
   });
+});
+
+test("an image that a machine may run from stays, and is not handed out while its facts are lost", async () => {
+  const reference = await addRaw("small", BYTES);
+  const { path } = await (await openCache()).get(reference, () => {});
+  await writeFile(`${path}.json`, "{}");
+  const next = await openCache((digest) => digest === reference.digest);
+  expect(await readFile(path)).toEqual(BYTES);
+  expect(next.has(reference.digest)).toBe(false);
+  await next.get(reference, () => {});
+  expect(next.has(reference.digest)).toBe(true);
+});
+
+test("an image is copied only where the disk keeps half a gibibyte free", () => {
+  const mib = 1024 ** 2;
+  expect(lackingBytes(100 * mib, 612 * mib)).toBe(0);
+  expect(lackingBytes(100 * mib, 600 * mib)).toBe(12 * mib);
 });

@@ -91,20 +91,25 @@ test("a domain's live XML tells its job, MAC and VNC address", () => {
 });
 
 test("a VNC console has no address before its port is chosen", () => {
-  expect(parseDomain(domainXml(DOMAIN))?.vncAddress).toBeUndefined();
+  expect(parseDomain(domainXml(DOMAIN))).toMatchObject({ globalJobId: DOMAIN.globalJobId, vncAddress: undefined });
 });
 
 test("an IPv6 VNC address is bracketed", () => {
   const live = domainXml({ ...DOMAIN, vncListen: "::1" }).replace('port="-1"', 'port="5900"');
-  expect(parseDomain(live)?.vncAddress).toBe("[::1]:5900");
+  expect(parseDomain(live)).toMatchObject({ vncAddress: "[::1]:5900" });
 });
 
 test("a domain of somebody else is none of ours", () => {
-  expect(parseDomain("<domain type='kvm'><name>x</name><devices/></domain>")).toBeUndefined();
-  expect(
-    parseDomain("<domain><metadata><instance globalJobId='a#1.0#1'/></metadata><devices/></domain>"),
-  ).toBeUndefined();
-  expect(parseDomain("")).toBeUndefined();
+  expect(parseDomain("<domain type='kvm'><name>x</name><devices/></domain>")).toBe("foreign");
+  expect(parseDomain("<domain><metadata><instance globalJobId='a#1.0#1'/></metadata><devices/></domain>")).toBe(
+    "foreign",
+  );
+  expect(parseDomain("")).toBe("foreign");
+});
+
+test("a domain that has our metadata and not our form is no stranger's", () => {
+  const broken = domainXml(DOMAIN).replace(DOMAIN.globalJobId, "none");
+  expect(() => parseDomain(broken)).toThrow("cannot be understood");
 });
 
 test.each([`'/><source file='/etc/shadow`, "\n\n", "a".repeat(5000), "ümlaut & <tag>", "../../etc"])(

@@ -1,5 +1,8 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { diskSizeBytes, instanceFolderName } from "../../../execute-node/agent/instance-folders.ts";
+import { diskSizeBytes, InstanceFolders, instanceFolderName } from "../../../execute-node/agent/instance-folders.ts";
 
 const GIB = 1024 ** 3;
 
@@ -32,4 +35,19 @@ test("a disk is as large as asked for, and never smaller than its image", () => 
   expect(() => diskSizeBytes({ ...spec, size: { ...size, diskGiB: 2 } }, image)).toThrow(
     "A disk of 2 GiB is smaller than its image small. Ask for at least 3 GiB.",
   );
+});
+
+test("only a folder without a record goes when an agent starts; one whose record cannot be read may hold a live disk", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "folders-test-"));
+  const [half, damaged] = ["ap#1.0#1", "ap#2.0#1"].map(instanceFolderName);
+  for (const name of [half, damaged, `${damaged}.0.tmp`]) await mkdir(join(folder, name ?? ""));
+  await writeFile(join(folder, damaged ?? "", "machine.json"), "{");
+  const folders = new InstanceFolders(folder, () => {});
+  expect(await folders.open()).toEqual([]);
+  expect(await readdir(folder)).toEqual([damaged]);
+  expect([...folders.unreadable]).toEqual([damaged]);
+  await folders.removeUnreadable(damaged ?? "");
+  expect(await readdir(folder)).toEqual([]);
+  expect(folders.unreadable.size).toBe(0);
+  await rm(folder, { recursive: true });
 });

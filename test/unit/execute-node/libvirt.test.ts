@@ -32,8 +32,8 @@ test("a guest's address is the last IPv4 lease of its MAC, or else its IPv6 one"
  2026-11-25 00:30:00   02:00:00:00:00:02   ipv6       fd00::18/64         -          -
 `;
   expect(Object.fromEntries(parseLeases(output))).toEqual({
-    "02:00:00:00:00:01": { ipAddress: "192.168.122.156", lease: "2026-11-25 00:30:00" },
-    "02:00:00:00:00:02": { ipAddress: "fd00::18", lease: "2026-11-25 00:30:00" },
+    "02:00:00:00:00:01": { ipAddress: "192.168.122.156", lease: "2026-11-25 00:30:00", fresh: true },
+    "02:00:00:00:00:02": { ipAddress: "fd00::18", lease: "2026-11-25 00:30:00", fresh: true },
   });
 });
 
@@ -45,14 +45,27 @@ test("a guest on a bridge is found among the kernel's neighbours", () => {
     { dst: "10.0.0.9", state: ["INCOMPLETE"] },
   ]);
   expect(Object.fromEntries(parseNeighbours(output))).toEqual({
-    "02:00:00:00:00:01": { ipAddress: "10.0.0.7", lease: undefined },
+    "02:00:00:00:00:01": { ipAddress: "10.0.0.7", lease: undefined, fresh: false },
   });
   expect(parseNeighbours("").size).toBe(0);
+});
+
+test("of a bridge's neighbours of one MAC the one heard of late counts", () => {
+  const of = (dst: string, state: string) => ({ dst, lladdr: "02:00:00:00:00:01", state: [state] });
+  for (const neighbours of [
+    [of("10.0.0.7", "STALE"), of("10.0.0.9", "REACHABLE"), of("fd00::7", "REACHABLE")],
+    [of("fd00::7", "REACHABLE"), of("10.0.0.9", "DELAY"), of("10.0.0.7", "STALE")],
+  ]) {
+    expect(parseNeighbours(JSON.stringify(neighbours)).get("02:00:00:00:00:01")).toMatchObject({
+      ipAddress: "10.0.0.9",
+      fresh: true,
+    });
+  }
 });
 
 test("an empty answer of the startd is no statement about its jobs", () => {
   expect(parseSlots("")).toBeUndefined();
   expect(parseSlots("[]")).toBeUndefined();
   const slots = [{ Name: "slot1@a" }, { Name: "slot1_1@a", GlobalJobId: "ap#1.0#1" }];
-  expect(parseSlots(JSON.stringify(slots))).toEqual(new Set(["ap#1.0#1"]));
+  expect(parseSlots(JSON.stringify(slots))).toEqual([{ globalJobId: "ap#1.0#1" }]);
 });

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { type InstanceSpec, specDigest } from "../../../contract/instance-spec.ts";
+import type { SlotJob } from "../../../execute-node/agent/startd.ts";
+import { runOf } from "../../../execute-node/agent/witness.ts";
+
+const SPEC: InstanceSpec = {
+  name: "web",
+  image: `small@sha256:${"a".repeat(64)}`,
+  profile: "small",
+  size: { memoryMiB: 512, vcpus: 1 },
+  network: "default",
+  macAddress: "02:00:00:00:00:01",
+  labels: {},
+};
+const REQUEST = { globalJobId: "ap#7.0#1764000000", user: "cloud@pool.test", spec: SPEC };
+const SLOT: SlotJob = {
+  globalJobId: REQUEST.globalJobId,
+  jobId: "7.0",
+  user: REQUEST.user,
+  universe: 13,
+  specDigest: specDigest(SPEC),
+  startedAt: 1764000007,
+};
+
+test("a request about the job in a slot is told when its run began", () => {
+  expect(runOf([{ ...SLOT, globalJobId: "ap#6.0#1", jobId: "6.0" }, SLOT], REQUEST)).toBe(1764000007);
+});
+
+test.each<[string, Partial<SlotJob>]>([
+  ["another job", { globalJobId: "ap#8.0#1764000000" }],
+  ["a job whose owner edited its GlobalJobId", { jobId: "8.0" }],
+  ["another user's job", { user: "mallory@pool.test" }],
+  ["a job that is no virtual machine", { universe: 5 }],
+  ["the job with another specification", { specDigest: "b".repeat(64) }],
+  ["the job, and does not say since when", { startedAt: undefined }],
+])("a request is refused for another attempt where the slot runs %s", (_what, part) => {
+  expect(() => runOf([{ ...SLOT, ...part }], REQUEST)).toThrow(
+    expect.objectContaining({ retry: true, message: expect.stringContaining("ap#7.0#1764000000") }),
+  );
+});
+
+test("a startd that gives no answer vouches for nobody", () => {
+  expect(() => runOf(undefined, REQUEST)).toThrow("does not run job");
+});
