@@ -21,7 +21,6 @@ import { build } from "./build.ts";
 import { bundleNode } from "./bundle-node.ts";
 
 const root = join(import.meta.dirname, "..");
-const STACK = "demo";
 const logFile = join(stateHome(), "demo.log");
 const phases = new Phases({ logFile });
 const interrupted = new AbortController();
@@ -35,6 +34,8 @@ const options = new Command("npm run demo --")
   .option("--nodes <count>", "execute nodes", "1")
   .parse()
   .opts<{ destroy: boolean; name: string; nodes: string }>();
+/** The settings of a stack lie in this folder; each sandbox's demo has its own. */
+const stack = options.name === "default" ? "demo" : `demo-${options.name}`;
 
 async function demo(): Promise<void> {
   const startedAt = Date.now();
@@ -53,11 +54,11 @@ async function demo(): Promise<void> {
   const ours = environment(sandbox);
   const env = { ...ours, PATH: `${cli}:${ours.PATH}` };
   await phase(phases, "Preparing the stack", async () => {
-    await execa("pulumi", ["stack", "select", "--create", STACK], { cwd: root, env });
-    await execa("pulumi", ["config", "set", "--stack", STACK, "image", guest], { cwd: root, env });
+    await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
+    await execa("pulumi", ["config", "set", "--stack", stack, "image", guest], { cwd: root, env });
   });
   signal.throwIfAborted();
-  await phase(phases, "pulumi up", () => shown("pulumi", ["up", "--stack", STACK, "--yes", "--skip-preview"], env));
+  await phase(phases, "pulumi up", () => shown("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview"], env));
   const settings = readSettings({ commands: sandbox.bin, store: sandbox.store });
   const instances = await listInstances(openContext(settings));
   console.log(`\n${instanceTable(instances)}\n\n${nextSteps(sandbox, instances)}`);
@@ -96,7 +97,7 @@ Take everything down:
 async function destroy(): Promise<void> {
   // The stack's state lies in the sandbox's own folder and its machines live in its pool: both go with it.
   await down(options.name, { reporter: phases, signal: interrupted.signal });
-  await rm(join(root, `Pulumi.${STACK}.yaml`), { force: true });
+  await rm(join(root, `Pulumi.${stack}.yaml`), { force: true });
   console.log("Nothing is left running. Downloads and builds stay in the cache for the next time.");
 }
 
