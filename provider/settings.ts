@@ -1,19 +1,25 @@
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { DEFAULT_PROFILES, Profiles } from "../contract/profiles.ts";
 import { InvalidInputError } from "./errors.ts";
 
 const text = z.string().min(1);
 
+/** A folder. A relative one would mean another in each program, shell and provider process. */
+const folder = text.refine(isAbsolute, {
+  error: (issue) => `${JSON.stringify(issue.input)} is not an absolute path; give the whole path, from / on`,
+});
+
 /** What a stack or a shell may configure; everything has a default but the store. */
 export const SettingsInput = z.strictObject({
   /** The folder of the image store, as this process sees it. Configuration `condor:store`, `CONDOR_CLOUD_STORE`. */
-  store: text.optional(),
+  store: folder.optional(),
   /** The schedd's name, as `condor_q -name` takes it; absent: the local one. `condor:schedd`, `CONDOR_CLOUD_SCHEDD`. */
   schedd: text.optional(),
   /** The collector's address, as `-pool` takes it; absent: the local configuration's. `condor:pool`, `CONDOR_CLOUD_POOL`. */
   pool: text.optional(),
   /** A folder with HTCondor's client commands, looked at before PATH. `condor:commands`, `CONDOR_CLOUD_COMMANDS`. */
-  commands: text.optional(),
+  commands: folder.optional(),
   /** Profiles that add to the default ones or override them. `condor:profiles`, an object. */
   profiles: Profiles.optional(),
 });

@@ -21,7 +21,8 @@ export interface CondorImageArgs {
   source: pulumi.Input<string | pulumi.asset.FileAsset>;
   /**
    * The image's name in the store, lower-case letters and digits joined by `.`, `_` or `-`, at most 128 characters.
-   * Default: the resource's name.
+   * Default: the resource's name. A name that is a Pulumi secret stays one as `name`, but stands in clear in `reference`
+   * and in the resource's id; `additionalSecretOutputs: ["reference"]` hides the former, nothing hides the latter.
    */
   name?: pulumi.Input<string>;
   /** The guest's architecture. Default: `x86_64`. */
@@ -100,5 +101,7 @@ export class CondorImage extends pulumi.CustomResource {
 
 /** The absolute path, because the provider runs in a folder of its own choice. */
 async function pathOf(source: string | { readonly path: string | Promise<string> }): Promise<string> {
-  return resolve(typeof source === "string" ? source : await source.path);
+  const path = typeof source === "string" ? source : await source.path;
+  // Resolved, no path at all would become the program's folder; the check says that it is none.
+  return path === "" ? path : resolve(path);
 }

@@ -77,7 +77,8 @@ export class CondorInstance extends pulumi.CustomResource {
   /**
    * @param name - the resource's name, unique among the instances of the program
    * @param args - what the machine is made of
-   * @param opts - Pulumi's options; `customTimeouts` bound each operation
+   * @param opts - Pulumi's options; `customTimeouts` bound each operation. Without them creation and update take
+   *   `timeoutSeconds` at most, removal 600 s
    */
   constructor(name: string, args: CondorInstanceArgs, opts: pulumi.CustomResourceOptions = {}) {
     super(

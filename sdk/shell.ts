@@ -43,7 +43,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       return await told(async () => {
         const inputs = fromHost(properties);
         const lifecycle = await load();
-        const created = await session.run(inputs, seconds(inputs, "createSeconds"), (context, operation) =>
+        const created = await session.run(inputs, secondsFor("create", inputs), (context, operation) =>
           lifecycle.create(inputs, context, operation),
         );
         return { id: created.id, outs: toHost(created.outputs) };
@@ -67,7 +67,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       return await told(async () => {
         const inputs = fromHost(news);
         const lifecycle = await load();
-        const outputs = await session.run(inputs, seconds(inputs, "updateSeconds"), (context, operation) =>
+        const outputs = await session.run(inputs, secondsFor("update", inputs), (context, operation) =>
           lifecycle.update(id, fromHost(olds), inputs, context, operation),
         );
         return { outs: toHost(outputs) };
@@ -78,7 +78,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       await told(async () => {
         const state = fromHost(properties);
         const lifecycle = await load();
-        await session.run(state, seconds(state, "deleteSeconds"), (context, operation) =>
+        await session.run(state, secondsFor("delete", state), (context, operation) =>
           lifecycle.delete(id, state, context, operation),
         );
       });
@@ -86,12 +86,18 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
   };
 }
 
+/** How long the removal of a machine may take where nothing else is said: a node that is cut off never ends its job. */
+const DELETE_SECONDS = 600;
+
 /**
- * The seconds that an operation may take: what Pulumi's `customTimeouts` say, which the class passed on, else the
- * resource's own `timeoutSeconds`, where it has such an input. Destroy runs without the program: it asks the state.
+ * The seconds that an operation may take: what Pulumi's `customTimeouts` say, which the class passed on; else, where
+ * the resource has the input `timeoutSeconds`, that, which is about waiting for a machine and not about its removal.
+ * Destroy runs without the program: it asks the state.
  */
-function seconds(properties: Properties, operation: string): number | undefined {
+function secondsFor(operation: "create" | "update" | "delete", properties: Properties): number | undefined {
   const { timeouts, timeoutSeconds } = properties;
-  const custom = typeof timeouts === "object" && timeouts !== null ? Reflect.get(timeouts, operation) : undefined;
-  return [custom, timeoutSeconds].find((value) => typeof value === "number" && value > 0);
+  const isObject = typeof timeouts === "object" && timeouts !== null;
+  const custom = isObject ? Reflect.get(timeouts, `${operation}Seconds`) : undefined;
+  const usual = timeoutSeconds !== undefined && operation === "delete" ? DELETE_SECONDS : timeoutSeconds;
+  return [custom, usual].find((value) => typeof value === "number" && value > 0);
 }

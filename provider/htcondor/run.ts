@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { debuglog } from "node:util";
 import { execa } from "execa";
 import type { Settings } from "../settings.ts";
-import { CommandMissingError, PoolUnreachableError, UnexpectedOutputError } from "./errors.ts";
+import { CommandFailedError, CommandMissingError, PoolUnreachableError, UnexpectedOutputError } from "./errors.ts";
 import { commandFailure } from "./failure.ts";
 
 /** HTCondor's commands that this project runs. */
@@ -27,7 +27,10 @@ const DEADLINE_SECONDS = 60;
 /** The most that a command may answer, in characters: some hundred thousand jobs of chosen attributes. */
 const OUTPUT_MAX = 256 * 1024 * 1024;
 
-/** `NODE_DEBUG=condor-cloud` shows every command; its input and its answer are left out, since they may hold labels. */
+/**
+ * `NODE_DEBUG=condor-cloud` shows every command; its input, its answer and the values that it sets are left out, since
+ * they may hold labels.
+ */
 const debug = debuglog("condor-cloud");
 
 /**
@@ -43,6 +46,8 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
     const started = performance.now();
     const result = await execa(command, [...whom(command, schedd, settings.pool), ...options], {
       input,
+      // Any folder does, and the one that this process is in may be gone.
+      cwd: "/",
       env: { PATH: path, LANG: "C", LC_ALL: "C" },
       timeout: deadlineSeconds * 1000,
       forceKillAfterDelay: 2000,
@@ -51,7 +56,7 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
       reject: false,
     });
     const seconds = ((performance.now() - started) / 1000).toFixed(3);
-    debug("%s %j: exit status %s after %s s", command, options, result.exitCode, seconds);
+    debug("%s %j: exit status %s after %s s", command, withoutValues(command, options), result.exitCode, seconds);
 
     if (result.code === "ENOENT") throw new CommandMissingError(command, settings.commands);
     if (result.timedOut) {
@@ -63,6 +68,15 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
     if (result.isMaxBuffer) {
       throw new UnexpectedOutputError({ what: `${command} answered more than ${OUTPUT_MAX} characters.` });
     }
+    if (result.signal !== undefined) {
+      throw new PoolUnreachableError({
+        what: `${command} was ended by ${result.signal} before it answered.`,
+        why: result.stderr.trim(),
+      });
+    }
+    if (result.code !== undefined) {
+      throw new CommandFailedError(command, { what: `${command} could not be run.`, why: result.originalMessage });
+    }
     if (result.failed) throw commandFailure(command, result.exitCode, result.stdout, result.stderr);
     return result.stdout;
   };
@@ -72,4 +86,10 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
 function whom(command: Command, schedd: string | undefined, pool: string | undefined): string[] {
   const name = schedd === undefined || command === "condor_status" ? [] : ["-name", schedd];
   return [...name, ...(pool === undefined ? [] : ["-pool", pool])];
+}
+
+/** The arguments with the names of the attributes that `condor_qedit` sets, and not their values. */
+function withoutValues(command: Command, options: readonly string[]): string[] {
+  const first = command === "condor_qedit" ? options.indexOf("-constraint") + 2 : options.length;
+  return options.map((option, index) => (index > first && (index - first) % 2 === 1 ? "…" : option));
 }

@@ -45,7 +45,16 @@ describe("a job as condor_q prints it", () => {
 
   test("is still a job when somebody edited it so that it breaks the contract", () => {
     const [parsed] = parseJobs("condor_q", JSON.stringify([ad(sampleJob(), { CloudLabels: "no base64!" })]));
-    expect(parsed).toMatchObject({ globalJobId: ID, cloud: undefined });
+    expect(parsed).toMatchObject({ globalJobId: ID, key: sampleJob().key, cloud: undefined });
+  });
+});
+
+describe("a stranger's odd job", () => {
+  test("does not spoil the list: what should be words and is none counts as none", () => {
+    const odd = { ...ad(), HoldReason: 7, RemoveReason: ["x"], RemoteHost: {}, Owner: true, CloudKey: 1 };
+    const [first, second] = parseJobs("condor_q", JSON.stringify([odd, ad()]));
+    expect(first).toMatchObject({ holdReason: "", removeReason: "", slot: "", owner: "", cloud: undefined });
+    expect(second?.cloud).toBeDefined();
   });
 });
 

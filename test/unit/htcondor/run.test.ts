@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   CommandFailedError,
@@ -63,6 +64,38 @@ describe("a command", () => {
     const started = Date.now();
     await expect(openRunner(settings(), 0.3)("condor_q", [])).rejects.toThrow(/no answer within 0.3 s/);
     expect(Date.now() - started).toBeLessThan(20_000);
+  });
+
+  test("that cannot be run says why", async () => {
+    await program("condor_q", "exit 0");
+    const failed = openRunner(settings())("condor_q", ["x".repeat(200_000)]);
+    await expect(failed).rejects.toThrow(/condor_q could not be run.\n.*E2BIG/);
+  });
+
+  test("that a signal ends names the signal, and may be tried again", async () => {
+    await program("condor_q", "kill -SEGV $$");
+    const failed = openRunner(settings())("condor_q", []);
+    await expect(failed).rejects.toThrow(/condor_q was ended by SIGSEGV/);
+    await expect(failed).rejects.toBeInstanceOf(PoolUnreachableError);
+  });
+
+  test("does not depend on the folder that this process is in", async () => {
+    await program("condor_q", "pwd");
+    expect(await openRunner(settings())("condor_q", [])).toBe("/");
+  });
+
+  test("is shown for debugging without the values that it sets", async () => {
+    const script = `
+      const { openRunner } = await import(${JSON.stringify(new URL("../../../provider/htcondor/run.ts", import.meta.url).href)});
+      const run = openRunner({ commands: ${JSON.stringify(folder)}, profiles: {} });
+      await run("condor_qedit", ["-forward", "-constraint", "ClusterId == 1", "CloudLabels", "secret", "Other", "hidden"]);
+    `;
+    await program("condor_qedit", "exit 0");
+    const { stderr } = await execa(process.execPath, ["--input-type=module", "--eval", script], {
+      env: { NODE_DEBUG: "condor-cloud" },
+    });
+    expect(stderr).toMatch(/condor_qedit .*ClusterId == 1.*CloudLabels.*Other/);
+    expect(stderr).not.toMatch(/secret|hidden/);
   });
 
   test("that fails fails with its own words", async () => {

@@ -48,10 +48,22 @@ describe("the engine", () => {
     engine.show("urn", "nobody hears this, and nothing fails");
   });
 
-  test.each([undefined, "", "run", "--watch", "/some/file.test.ts"])("is silent at the address %j", async (address) => {
-    const engine = connectEngine(address);
-    engine.show("urn", "nothing");
-    expect(await engine.answers()).toBe(true);
+  test.each(["", "run", "--watch", "/some/file.test.ts", "unix:///run/engine"])(
+    "is not looked for at %j, which is no address, and nothing is known against it",
+    async (address) => {
+      const engine = connectEngine(address);
+      engine.show("urn", "nothing");
+      expect(await engine.answers()).toBe(true);
+    },
+  );
+
+  test("is not looked for where the process was given no address", async () => {
+    const given = process.argv;
+    process.argv = given.slice(0, 2);
+    onTestFinished(() => {
+      process.argv = given;
+    });
+    expect(await connectEngine().answers()).toBe(true);
   });
 });
 

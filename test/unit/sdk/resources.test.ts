@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ImageManifest } from "../../../contract/image-manifest.ts";
 import { CondorImage, CondorInstance } from "../../../sdk/index.ts";
 
 const registered = new Map<string, { type: string; inputs: Record<string, unknown> }>();
@@ -46,6 +45,11 @@ describe("a resource in a program", () => {
     expect(await settled(image.source)).toBe(resolve("disk.qcow2"));
   });
 
+  test.each(["", new pulumi.asset.FileAsset("")])("leaves it to the check that no source is none", async (source) => {
+    const image = new CondorImage("empty", { source });
+    expect(await settled(image.source)).toBe("");
+  });
+
   test("of a component carries its parents' types", async () => {
     const parent = new pulumi.ComponentResource("shop:index:Tier", "front");
     const web = new CondorInstance("web", { image: "debian", profile: { memoryMiB: 256, vcpus: 1 } }, { parent });
@@ -73,11 +77,5 @@ describe("a resource in a program", () => {
   test("refuses a timeout that is none where it is written", () => {
     const opts = { customTimeouts: { create: "soon" } };
     expect(() => new CondorImage("timeout", { source: "x" }, opts)).toThrow(/"soon" is no positive duration/);
-  });
-
-  test("has the architectures that a manifest knows", () => {
-    const image = new CondorImage("i686", { source: "x", architecture: "i686" });
-    expect(image).toBeInstanceOf(pulumi.CustomResource);
-    expect(ImageManifest.shape.architecture.options).toEqual(["x86_64", "i686"]);
   });
 });

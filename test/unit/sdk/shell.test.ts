@@ -76,6 +76,24 @@ describe("what a lifecycle sees", () => {
   });
 });
 
+describe("the deadline of a removal", () => {
+  test.each([
+    [{ timeouts: { deleteSeconds: 5 }, timeoutSeconds: 60 }, 5],
+    [{ timeouts: { createSeconds: 5 }, timeoutSeconds: 60 }, 600],
+    [{ timeouts: {}, timeoutSeconds: 3600 }, 600],
+    [{}, Number.POSITIVE_INFINITY],
+  ])("is its own, not that of waiting for the machine: %j", async (state, expected) => {
+    let seconds: number | undefined;
+    const made = provider({
+      async delete(_id, _state, _context, operation) {
+        seconds = operation.timeoutSeconds;
+      },
+    });
+    await made.delete?.("1", state);
+    expect(seconds).toBe(expected);
+  });
+});
+
 describe("what Pulumi's host sees", () => {
   test("is a resource without an id when it is gone", async () => {
     expect(await provider({ read: async () => undefined }).read?.("1", {})).toEqual({});
