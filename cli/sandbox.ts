@@ -127,12 +127,17 @@ function describe({ name, state, network, folder, machines }: SandboxStatus): st
   });
   for (const machine of machines) {
     const able = machine.canRunMachines === true ? "yes" : (machine.offlineReason ?? "no");
-    const heard =
-      machine.heartbeat === undefined ? "never" : `${Math.round(Date.now() / 1000 - machine.heartbeat)} s ago`;
+    const heard = agentHeard(machine.heartbeat);
     const own = machine.role === "execute" ? [able, heard] : ["", ""];
     table.push([machine.name, machine.address, machine.running ? "yes" : "no", ...own]);
   }
   return `Sandbox ${name} is ${state}; network ${network}, folder ${folder}\n${table.toString()}`;
+}
+
+/** @param heartbeat - Unix time in seconds; an agent that is out of order, such as without libvirt, says 0 */
+function agentHeard(heartbeat: number | undefined): string {
+  if (heartbeat === undefined) return "never";
+  return heartbeat === 0 ? "out of order" : `${Math.round(Date.now() / 1000 - heartbeat)} s ago`;
 }
 
 function parseCount(text: string): number {

@@ -1,19 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type ActionContext, type Reporter, silentReporter, step } from "./actions/action.ts";
-import { makeClients } from "./actions/clients.ts";
-import { freeOctet, hasHub, makeHub, namespacesOf, processesIn } from "./actions/network.ts";
-import { checkHost, missingForKvm } from "./actions/preflight.ts";
-import { missingParts, waitReady } from "./actions/ready.ts";
+import { type Reporter, silentReporter, step } from "./actions/action.ts";
+import { freeOctet, namespacesOf, processesIn } from "./actions/network.ts";
+import { checkHost } from "./actions/preflight.ts";
 import { makePoolRoot } from "./actions/root.ts";
-import { makeToken, readToken } from "./actions/token.ts";
 import { SandboxError, SandboxInterruptedError } from "./errors.ts";
 import { withLock } from "./lock.ts";
-import { clearNamespace, runsWith, startMachine, stopMachine } from "./machine.ts";
-import { type MachineFiles, machineFiles } from "./machine-files.ts";
+import { clearAll, stopMachine } from "./machine.ts";
 import { SandboxName, sandboxesFolder, sandboxFolder, sandboxLock } from "./paths.ts";
 import { loadSandbox, MAX_NODES, type Machine, namespacePrefix, type Sandbox, saveSandbox } from "./sandbox.ts";
+import { isAsItShouldBe, start } from "./start.ts";
 
 export { environment } from "./environment.ts";
 export { execIn } from "./exec.ts";
@@ -105,51 +102,6 @@ export async function down(
   );
 }
 
-/** The steps of a start. Each leaves alone what is as it should be. */
-async function start(context: ActionContext, bundle: string, started: Machine[]): Promise<void> {
-  const { sandbox, reporter, signal } = context;
-  const [manager, ...executeNodes] = sandbox.machines.map((machine) => ({
-    machine,
-    files: machineFiles(sandbox, machine, bundle),
-  }));
-  const begin = async (machine: Machine, files: MachineFiles, token: string | undefined) => {
-    if (await runsWith(machine, files)) return;
-    started.push(machine);
-    await startMachine(sandbox, machine, files, token);
-  };
-  if (!(await hasHub(sandbox))) {
-    await step(reporter, `Network 10.${sandbox.octet}.0.0/16`, signal, async () => {
-      await clearAll(sandbox.name); // machines of a lost hub are plugged in nowhere
-      await makeHub(context);
-    });
-  }
-  await step(reporter, "Central manager and access point", signal, async () => {
-    if (manager) await begin(manager.machine, manager.files, undefined);
-    await makeClients(context);
-    await makeToken(context);
-  });
-  await step(
-    reporter,
-    executeNodes.length === 1 ? "Execute node" : `${executeNodes.length} execute nodes`,
-    signal,
-    async () => {
-      const token = await readToken(sandbox);
-      await Promise.all(executeNodes.map(({ machine, files }) => begin(machine, files, token)));
-    },
-  );
-  const missing = await missingForKvm();
-  const how = missing ? `emulated: ${missing}` : "by KVM";
-  await step(reporter, `Ready for virtual machines (${how})`, signal, () => waitReady(context));
-}
-
-async function isAsItShouldBe(sandbox: Sandbox, bundle: string): Promise<boolean> {
-  const checks = await Promise.all([
-    hasHub(sandbox),
-    ...sandbox.machines.map((machine) => runsWith(machine, machineFiles(sandbox, machine, bundle))),
-  ]);
-  return checks.every(Boolean) && (await missingParts(sandbox)).length === 0;
-}
-
 /** Claims name, network and folder, or moves a sandbox whose root was deleted to another one. */
 async function record(options: SandboxOptions, existing: Sandbox | undefined, root: string): Promise<Sandbox> {
   const { name, nodes, signal } = options;
@@ -191,10 +143,6 @@ async function stopAll(machines: readonly Machine[]): Promise<void> {
 async function remove(name: string): Promise<void> {
   await clearAll(name);
   await rm(sandboxFolder(name), { recursive: true, force: true });
-}
-
-async function clearAll(name: string): Promise<void> {
-  await Promise.all((await namespacesOf(namespacePrefix(name))).map(clearNamespace));
 }
 
 function checkOptions({ name, nodes }: SandboxOptions): void {

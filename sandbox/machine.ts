@@ -11,7 +11,7 @@ import { SandboxError } from "./errors.ts";
 import { type MachineFiles, STORE_MOUNT } from "./machine-files.ts";
 import { makeFolderIn, writeFileInto } from "./overlay.ts";
 import { asset } from "./paths.ts";
-import type { Machine, Sandbox } from "./sandbox.ts";
+import { type Machine, namespacePrefix, type Sandbox } from "./sandbox.ts";
 
 /** A machine lays its mounts in well under a second; killed processes are gone as soon as the kernel gets to it. */
 const MOMENT_MILLISECONDS = 10_000;
@@ -109,6 +109,11 @@ export async function clearNamespace(namespace: string): Promise<void> {
     await sleep(20);
   }
   await removeNamespace(namespace);
+}
+
+/** Ends all processes of a sandbox and removes its network, by its name alone. */
+export async function clearAll(name: string): Promise<void> {
+  await Promise.all((await namespacesOf(namespacePrefix(name))).map(clearNamespace));
 }
 
 /** The last words of a machine's process 1 and of what it started without a log of its own. */

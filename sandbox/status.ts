@@ -1,4 +1,5 @@
-import { hasHub } from "./actions/network.ts";
+import { hasHub, hasRoutes } from "./actions/network.ts";
+import { missingParts } from "./actions/ready.ts";
 import { machinePid } from "./machine.ts";
 import { readPool } from "./pool-state.ts";
 import { loadSandbox, type Machine, sandboxNames } from "./sandbox.ts";
@@ -20,7 +21,7 @@ export interface MachineStatus {
 /** A sandbox, as it is. */
 export interface SandboxStatus {
   readonly name: string;
-  /** `up`: all machines run; `down`: none does; `broken`: `sandbox up` heals it. */
+  /** `up`: jobs are taken and every execute node can run machines; `down`: no machine runs; `broken`: `up` heals it. */
   readonly state: "up" | "broken" | "down";
   readonly network: string;
   readonly folder: string;
@@ -39,7 +40,11 @@ export async function status(name: string): Promise<SandboxStatus | undefined> {
       return { name: machine.name, role: machine.role, address: machine.address, running, ...known };
     }),
   );
-  const whole = machines.every((machine) => machine.running) && (await hasHub(sandbox));
+  const whole =
+    machines.every((machine) => machine.running) &&
+    (await hasHub(sandbox)) &&
+    (await hasRoutes(sandbox)) &&
+    (await missingParts(sandbox)).length === 0;
   const none = machines.every((machine) => !machine.running);
   return {
     name,

@@ -13,10 +13,17 @@ const OCTETS = 100;
  * @returns undefined when nothing is free
  */
 export function chooseOctet(used: readonly string[], claimed: readonly number[]): number | undefined {
-  const networks = used.map(parseNetwork).filter((network) => network !== undefined && network.prefixBits > 0);
-  return Array.from({ length: OCTETS }, (_, index) => FIRST_OCTET + index).find((octet) => {
-    const candidate = { address: ((10 << 24) | (octet << 16)) >>> 0, prefixBits: 16 };
-    return !claimed.includes(octet) && !networks.some((network) => network && overlap(network, candidate));
+  return Array.from({ length: OCTETS }, (_, index) => FIRST_OCTET + index).find(
+    (octet) => !claimed.includes(octet) && overlapping(octet, used).length === 0,
+  );
+}
+
+/** Those of the addresses and networks in use that overlap 10.<octet>.0.0/16; a default route does not count. */
+export function overlapping(octet: number, used: readonly string[]): string[] {
+  const own = { address: ((10 << 24) | (octet << 16)) >>> 0, prefixBits: 16 };
+  return used.filter((text) => {
+    const network = parseNetwork(text);
+    return network !== undefined && network.prefixBits > 0 && overlap(network, own);
   });
 }
 

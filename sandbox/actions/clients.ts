@@ -60,7 +60,7 @@ state_and_start() { state=$1; shift 19; started_now=$1; }
 { read -r stat < "/proc/$pid/stat"; } 2>/dev/null || down
 state_and_start \${stat##*) }
 [ "$started_now" = "$started" ] && [ "$state" != Z ] || down
-unset CONDOR_CONFIG
-exec nsenter -t "$pid" -m -n -u -i -r -w -S ${USER.uid} -G ${USER.gid} -- /usr/bin/${command} "$@"
+# Nothing of the caller's: CONDOR_CONFIG and every _CONDOR_… variable would change HTCondor's configuration.
+exec env -i PATH="$PATH" LANG="\${LANG:-C.UTF-8}" nsenter -t "$pid" -m -n -u -i -r -w -S ${USER.uid} -G ${USER.gid} -- /usr/bin/${command} "$@"
 `;
 }

@@ -4,26 +4,24 @@ import { run, succeeds } from "../command.ts";
 import { SandboxError } from "../errors.ts";
 import type { Machine, Sandbox } from "../sandbox.ts";
 import { loadSandbox, sandboxNames } from "../sandbox.ts";
-import { chooseOctet } from "../subnet.ts";
+import { chooseOctet, overlapping } from "../subnet.ts";
 import type { ActionContext } from "./action.ts";
 
 /** Where iproute2 keeps the network namespaces that have names. */
 export const NAMESPACE_FOLDER = "/run/netns";
 
-const Routes = z.array(z.object({ dst: z.string() }));
+const Routes = z.array(z.object({ dst: z.string(), dev: z.string().optional(), gateway: z.string().optional() }));
 const Links = z.array(z.object({ ifname: z.string().optional() })); // where there is none, `ip` shows [{}]
 const Addresses = z.array(
-  z.object({ addr_info: z.array(z.object({ local: z.string(), prefixlen: z.int() })).default([]) }),
+  z.object({
+    ifname: z.string().optional(),
+    addr_info: z.array(z.object({ local: z.string(), prefixlen: z.int() })).default([]),
+  }),
 );
 
 /** Chooses a network that neither the host nor another sandbox uses. Call it with the lock of all sandboxes held. */
 export async function freeOctet(): Promise<number> {
-  const routes = Routes.parse(JSON.parse(await run("ip", ["-4", "-json", "route", "show", "table", "all"])));
-  const addresses = Addresses.parse(JSON.parse(await run("ip", ["-4", "-json", "addr", "show"])));
-  const used = [
-    ...routes.map((route) => route.dst),
-    ...addresses.flatMap((link) => link.addr_info.map((info) => `${info.local}/${info.prefixlen}`)),
-  ];
+  const used = await usedNetworks();
   const others = await Promise.all((await sandboxNames()).map((name) => loadSandbox(name).catch(() => undefined)));
   const octet = chooseOctet(
     used,
@@ -34,6 +32,32 @@ export async function freeOctet(): Promise<number> {
     what: "No network from 10.77.0.0/16 to 10.176.0.0/16 is free for a sandbox.",
     remedy: "See `ip route` and `condor-cloud sandbox list`; take a sandbox down.",
   });
+}
+
+/**
+ * Sees to it that nobody else has come to use a sandbox's network since it was chosen.
+ *
+ * @throws SandboxError that names who does
+ */
+export async function requireOwnNetwork({ name, octet, hostLink }: Sandbox): Promise<void> {
+  const taken = overlapping(octet, await usedNetworks(hostLink));
+  if (taken.length === 0) return;
+  throw new SandboxError({
+    what: `The network 10.${octet}.0.0/16 of sandbox "${name}" is in use on this machine: ${[...new Set(taken)].join(", ")}.`,
+    remedy: `Free it (see \`ip route\`), or remove the sandbox for one on another network: condor-cloud sandbox down --name ${name}`,
+  });
+}
+
+/** The networks and addresses in use on this machine, but for those of one link. */
+async function usedNetworks(exceptLink?: string): Promise<string[]> {
+  const routes = Routes.parse(JSON.parse(await run("ip", ["-4", "-json", "route", "show", "table", "all"])));
+  const addresses = Addresses.parse(JSON.parse(await run("ip", ["-4", "-json", "addr", "show"])));
+  return [
+    ...routes.filter(({ dev }) => dev === undefined || dev !== exceptLink).map(({ dst }) => dst),
+    ...addresses
+      .filter(({ ifname }) => ifname === undefined || ifname !== exceptLink)
+      .flatMap((link) => link.addr_info.map((info) => `${info.local}/${info.prefixlen}`)),
+  ];
 }
 
 /** Whether the hub's bridge and the host's way into it are there. */
@@ -48,7 +72,7 @@ export async function hasHub({ hub, hostLink, hostAddress }: Sandbox): Promise<b
  * reaches machines and guests.
  */
 export async function makeHub({ sandbox }: ActionContext): Promise<void> {
-  const { hub, hostLink, hostAddress, executeNodes } = sandbox;
+  const { hub, hostLink, hostAddress } = sandbox;
   await run("ip", ["netns", "add", hub]);
   await run("ip", ["-n", hub, "link", "set", "lo", "up"]);
   await run("ip", ["-n", hub, "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0"]);
@@ -56,8 +80,30 @@ export async function makeHub({ sandbox }: ActionContext): Promise<void> {
   await run("ip", ["link", "add", hostLink, "type", "veth", "peer", "name", "host", "netns", hub]);
   await run("ip", ["-n", hub, "link", "set", "host", "master", "br0", "up"]);
   await run("ip", ["addr", "add", `${hostAddress}/24`, "dev", hostLink]);
-  await run("ip", ["link", "set", hostLink, "up"]);
-  for (const node of executeNodes) await run("ip", ["route", "replace", ...guestRoute(node), "dev", hostLink]);
+  await makeRoutes(sandbox);
+}
+
+/** Whether the host knows the way to each execute node's guests. */
+export async function hasRoutes(sandbox: Sandbox): Promise<boolean> {
+  return (await missingRoutes(sandbox)).length === 0;
+}
+
+/** Gives the host its routes to the guests, where they are missing. A route of somebody else's is not replaced. */
+export async function makeRoutes(sandbox: Sandbox): Promise<void> {
+  await run("ip", ["link", "set", sandbox.hostLink, "up"]);
+  for (const node of await missingRoutes(sandbox)) {
+    await run("ip", ["route", "add", ...guestRoute(node), "dev", sandbox.hostLink]);
+  }
+}
+
+/** The execute nodes whose guests the host knows no way to. */
+async function missingRoutes({ hostLink, executeNodes }: Sandbox): Promise<Machine[]> {
+  const shown = await run("ip", ["-4", "-json", "route", "show", "dev", hostLink]).catch(() => "");
+  const routes = Routes.parse(JSON.parse(shown || "[]"));
+  return executeNodes.filter(
+    ({ guestNetwork, address }) =>
+      !routes.some(({ dst, gateway }) => dst === `${guestNetwork}.0/24` && gateway === address),
+  );
 }
 
 /** Makes a machine's own network namespace and plugs it into the hub. */

@@ -1,11 +1,31 @@
 import { HEARTBEAT_TIMEOUT_SECONDS } from "../../contract/node-report.ts";
 import { askQueue, type NodeState, readPool } from "../pool-state.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Machine, Sandbox } from "../sandbox.ts";
 import type { ActionContext } from "./action.ts";
 import { type Missing, waitFor } from "./wait.ts";
 
 /** A node with libvirt and its agent is in the collector after about 6 s on two cores. */
 const READY_TIMEOUT_SECONDS = 90;
+
+/**
+ * How long a machine that runs may lack something. A manager that starts again is known to its nodes after 20 s, and to
+ * start a node again ends the virtual machines on it.
+ */
+const PATIENCE_SECONDS = 30;
+
+/** Those of the machines that stay incomplete by themselves, such as an execute node whose libvirt has died. */
+export async function stuckMachines(context: ActionContext, machines: readonly Machine[]): Promise<Machine[]> {
+  const deadline = Date.now() + PATIENCE_SECONDS * 1000;
+  const look = async () => {
+    const missing = await missingParts(context.sandbox);
+    const stuck = machines.filter((machine) => missing.some((part) => part.machine === machine));
+    // Where the manager does not answer, nothing is known of the others.
+    const unknown = missing.some((part) => part.machine === context.sandbox.manager);
+    if ((stuck.length === 0 && !unknown) || Date.now() > deadline) return { value: stuck };
+    return { missing };
+  };
+  return waitFor(context, PATIENCE_SECONDS * 2, look);
+}
 
 /** Waits until a user of the pool can submit and each execute node can run a machine. */
 export async function waitReady(context: ActionContext): Promise<void> {

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { down, environment, exportLogs, status } from "../../../sandbox/cluster.ts";
+import { logTail } from "../../../sandbox/logs.ts";
 import { machinePid, runIn } from "../../../sandbox/machine.ts";
 import { loadSandbox, type Sandbox } from "../../../sandbox/sandbox.ts";
 import { bringUp, machinePids, ownName, removeAll, traces } from "./world.ts";
@@ -47,7 +48,7 @@ describe("a sandbox of two execute nodes", () => {
       env,
       reject: false,
     });
-    expect(`${factor.stdout}${factor.stderr}`).toMatch(/denied|not authorized|failed/i);
+    expect(`${factor.stdout}${factor.stderr}`).toMatch(/not an administrator|denied/i);
     const [node] = sandbox.executeNodes;
     if (!node) throw new Error("no execute node");
     const asStranger = ["setpriv", "--reuid=cloud", "--regid=cloud", "--init-groups", "--reset-env"];
@@ -66,6 +67,34 @@ describe("a sandbox of two execute nodes", () => {
     await bringUp(name, { nodes: 2 });
     expect(await jobs(sandbox)).toBe("cloud 5");
     expect(untouched && (await machinePid(untouched))).toBe(before);
+  });
+
+  it("is broken without a way to its guests, and gets it back with all machines left alone", async () => {
+    const sandbox = await existing(name);
+    const before = await machinePids(sandbox);
+    await execa("ip", ["route", "delete", `${sandbox.executeNodes[1]?.guestNetwork}.0/24`]);
+    expect((await status(name))?.state).toBe("broken");
+    await bringUp(name, { nodes: 2 });
+    expect((await status(name))?.state).toBe("up");
+    expect(await machinePids(sandbox)).toEqual(before);
+  });
+
+  it("is broken with a node whose libvirt has died, and starts that node again, alone", async () => {
+    const sandbox = await existing(name);
+    const [manager, first, second] = await machinePids(sandbox);
+    const [node] = sandbox.executeNodes;
+    if (!node) throw new Error("no execute node");
+    const libvirtd = await runIn(node, ["pidof", "libvirtd"]);
+    await runIn(node, ["kill", "-KILL", libvirtd]);
+    await vi.waitFor(async () => expect((await status(name))?.state).toBe("broken"), {
+      timeout: 90_000,
+      interval: 500,
+    });
+    await bringUp(name, { nodes: 2 });
+    expect((await status(name))?.state).toBe("up");
+    const after = await machinePids(sandbox);
+    expect(after).toEqual([manager, expect.any(Number), second]);
+    expect(after[1]).not.toBe(first);
   });
 
   it("exports its logs, and no secret with them", async () => {
@@ -102,18 +131,21 @@ describe("a sandbox of two execute nodes", () => {
 });
 
 describe("a sandbox that does not come up", () => {
-  it("says which machine ended, in its own words, and leaves nothing behind", async () => {
+  it("says which machine ended, with the last words of its logs, and leaves nothing behind", async () => {
     const name = ownName("dies");
     let octet = 0;
     const onStep = async (title: string) => {
       if (!title.startsWith("Ready")) return;
       const sandbox = await existing(name);
       octet = sandbox.octet;
-      const pid = sandbox.executeNodes[0] && (await machinePid(sandbox.executeNodes[0]));
-      if (pid) process.kill(pid, "SIGKILL");
+      const [node] = sandbox.executeNodes;
+      const pid = node && (await machinePid(node));
+      if (!pid) throw new Error("exec1 does not run");
+      await vi.waitFor(async () => expect(await logTail(node, "MasterLog")).not.toBe(""), { timeout: 30_000 });
+      process.kill(pid, "SIGKILL");
     };
-    await expect(bringUp(name, { onStep: (title) => void onStep(title) })).rejects.toThrow(
-      /Machine exec1 .* ended by itself\.\n.*exec1 console:/s,
+    await expect(bringUp(name, { onStep })).rejects.toThrow(
+      /Machine exec1 .* ended by itself\.\n.*exec1 MasterLog:\n/s,
     );
     expect(await traces(name, octet)).toEqual([]);
     expect(await loadSandbox(name)).toBeUndefined();
@@ -128,8 +160,8 @@ describe("a sandbox that does not come up", () => {
       octet = (await existing(name)).octet;
       interruption.abort();
     };
-    await expect(bringUp(name, { signal: interruption.signal, onStep: (title) => void onStep(title) })).rejects.toThrow(
-      "Interrupted",
+    await expect(bringUp(name, { signal: interruption.signal, onStep })).rejects.toThrow(
+      /^Interrupted during: Ready .*removed again/s,
     );
     expect(await traces(name, octet)).toEqual([]);
     expect(await loadSandbox(name)).toBeUndefined();

@@ -17,22 +17,34 @@ export function ownName(suffix: string): string {
   return name;
 }
 
-/** Brings a sandbox up; what the tests wait for is printed. */
+/**
+ * Brings a sandbox up; what the tests wait for is printed.
+ *
+ * @param options.onStep - is called as a step begins, beside it; its failure is the call's
+ */
 export async function bringUp(
   name: string,
-  options: { nodes?: number; onStep?: (title: string) => void; signal?: AbortSignal } = {},
+  options: { nodes?: number; onStep?: (title: string) => Promise<void>; signal?: AbortSignal } = {},
 ): Promise<Sandbox> {
+  const reactions: Promise<void>[] = [];
   const reporter: Reporter = {
     start(title) {
       console.log(`${name}: ${title}`);
-      options.onStep?.(title);
+      if (!options.onStep) return;
+      const reaction = options.onStep(title);
+      reaction.catch(() => {}); // it is awaited below
+      reactions.push(reaction);
     },
     say: console.log,
     done() {},
     failed() {},
   };
   const { nodes = 1, signal } = options;
-  return up({ name, nodes, reporter, signal, nodeBundle: await bundleNode() });
+  try {
+    return await up({ name, nodes, reporter, signal, nodeBundle: await bundleNode() });
+  } finally {
+    await Promise.all(reactions); // what the test itself did wrong is what it should hear of
+  }
 }
 
 /** Takes everything down that the tests brought up. */

@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { clientScript } from "../../../sandbox/actions/clients.ts";
 import { layOut } from "../../../sandbox/sandbox.ts";
 
+/** What an nsenter does that only says how it was called. */
+const SAY_WORDS = 'for word in "$@"; do echo "[$word]"; done';
+
 describe("a client command of a sandbox", () => {
   let folder = "";
   beforeEach(async () => {
@@ -14,16 +17,15 @@ describe("a client command of a sandbox", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const runClient = async (pidFile: string | undefined) => {
+  const runClient = async (pidFile: string | undefined, nsenter = SAY_WORDS) => {
     const sandbox = layOut({ schema: 1, name: "one", nodes: 1, octet: 77, root: "/root" }, folder);
     const manager = { ...sandbox.manager, folder };
     if (pidFile !== undefined) await writeFile(join(folder, "pid"), pidFile);
     await writeFile(join(folder, "condor_q"), clientScript({ name: "one", manager }, "condor_q"));
-    // An nsenter that only says how it was called.
-    await writeFile(join(folder, "nsenter"), '#!/bin/sh\nfor word in "$@"; do echo "[$word]"; done\n', { mode: 0o755 });
+    await writeFile(join(folder, "nsenter"), `#!/bin/sh\n${nsenter}\n`, { mode: 0o755 });
     return execa("sh", [join(folder, "condor_q"), "-constraint", 'Owner == "a b"'], {
       reject: false,
-      env: { PATH: `${folder}:${process.env.PATH}` },
+      env: { PATH: `${folder}:${process.env.PATH}`, CONDOR_CONFIG: "/mine", _CONDOR_SCHEDD_HOST: "elsewhere" },
     });
   };
 
@@ -36,6 +38,14 @@ describe("a client command of a sandbox", () => {
       ...["-t", `${process.pid}`, "-m", "-n", "-u", "-i", "-r", "-w", "-S", "1000", "-G", "1000"].map((w) => `[${w}]`),
       ...["[--]", "[/usr/bin/condor_q]", "[-constraint]", '[Owner == "a b"]'],
     ]);
+  });
+
+  it("takes nothing of the caller's environment along that would change HTCondor's configuration", async () => {
+    const stat = await readFile(`/proc/${process.pid}/stat`, "utf8");
+    const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const { stdout } = await runClient(`${process.pid} ${startTime}\n`, "env");
+    const names = stdout.split("\n").map((line) => line.split("=")[0]);
+    expect(names.filter((name) => name !== "PWD" && name !== "_" && name !== "SHLVL")).toEqual(["PATH", "LANG"]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseOctet } from "../../../sandbox/subnet.ts";
+import { chooseOctet, overlapping } from "../../../sandbox/subnet.ts";
 
 describe("the network of a sandbox", () => {
   it("is 10.77.0.0/16 where nothing else is, and a default route does not count", () => {
@@ -23,5 +23,12 @@ describe("the network of a sandbox", () => {
 
   it("ignores what is no IPv4 network, as `ip route` shows it", () => {
     expect(chooseOctet(["fe80::/64", "", "multicast 224.0.0.0"], [])).toBe(77);
+  });
+});
+
+describe("what overlaps a sandbox's network", () => {
+  it("is named as it was given; a default route and neighbours are not", () => {
+    const used = ["default", "0.0.0.0/0", "10.77.0.0/24", "10.78.5.0/24", "10.78.5.1", "10.0.0.0/8", "10.79.0.0/16"];
+    expect(overlapping(78, used)).toEqual(["10.78.5.0/24", "10.78.5.1", "10.0.0.0/8"]);
   });
 });
