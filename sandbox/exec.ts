@@ -3,6 +3,9 @@ import { SandboxError } from "./errors.ts";
 import { enterArguments, machinePid } from "./machine.ts";
 import type { Sandbox } from "./sandbox.ts";
 
+/** For `sh`: becomes the words that follow, which inherit that Ctrl-C is ignored. */
+const HEED_NO_CTRL_C = ["-c", 'trap "" INT; exec "$@"', "sh"];
+
 /**
  * Runs a command inside a machine, on this process's own terminal, and gives its exit status.
  *
@@ -31,9 +34,16 @@ export async function execIn(
   }
   const user = options.user ?? "root";
   const become = ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups", "--reset-env", "--"];
-  const result = await execa("nsenter", [...enterArguments(pid), ...become, ...command], {
-    stdio: "inherit",
-    reject: false,
-  });
-  return result.exitCode ?? 128;
+  const heedCtrlC = ["env", "--default-signal=INT", "--"];
+  const words = [...HEED_NO_CTRL_C, "nsenter", ...enterArguments(pid), ...become, ...heedCtrlC, ...command];
+  // Ctrl-C is the command's: a shell, say, goes on after it, so we and `nsenter` wait for its end.
+  process.on("SIGINT", ignore);
+  try {
+    const result = await execa("sh", words, { stdio: "inherit", reject: false });
+    return result.exitCode ?? 128;
+  } finally {
+    process.off("SIGINT", ignore);
+  }
 }
+
+function ignore(): void {}

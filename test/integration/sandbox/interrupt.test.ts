@@ -39,3 +39,26 @@ describe("Ctrl-C while a sandbox is removed", () => {
     expect(await loadSandbox(name)).toBeUndefined();
   });
 });
+
+describe("Ctrl-C in a command that runs inside a machine", () => {
+  it("is that command's own business, and its exit status is what comes of it", async () => {
+    const { name } = await bringUp(ownName("inside"));
+    const script = "trap 'echo caught' INT; echo ready; sleep 0.5 & wait; wait; echo went on; exit 7";
+    const session = execa(
+      process.execPath,
+      [COMMAND_LINE, "sandbox", "exec", "--name", name, "cm", "--", "sh", "-c", script],
+      {
+        detached: true,
+        reject: false,
+        stdout: "pipe",
+      },
+    );
+    const { pid } = session;
+    if (pid === undefined) throw new Error("the session did not start");
+    await once(session.stdout, "data");
+    process.kill(-pid, "SIGINT");
+    const { stdout, exitCode } = await session;
+    expect(stdout.split("\n")).toEqual(["ready", "caught", "went on"]);
+    expect(exitCode).toBe(7);
+  });
+});
