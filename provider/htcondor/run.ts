@@ -74,7 +74,7 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
         why: result.stderr.trim(),
       });
     }
-    if (result.code !== undefined) {
+    if (result.failed && result.exitCode === undefined) {
       throw new CommandFailedError(command, { what: `${command} could not be run.`, why: result.originalMessage });
     }
     if (result.failed) throw commandFailure(command, result.exitCode, result.stdout, result.stderr);

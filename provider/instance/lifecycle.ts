@@ -120,7 +120,7 @@ export async function readInstance(
   return { id, outputs, inputs: { ...inputsIn(state), labels } };
 }
 
-/** A machine's job and what its node says of it; undefined when the queue does not have it, nor the history fails. */
+/** A machine's job and what is seen of it; undefined when it has left the queue, for which the history is asked, too. */
 async function lookFor(id: string, context: Context): Promise<{ job: QueueJob; seen: Observation } | undefined> {
   const job = await context.pool.find(id);
   if (job !== undefined) return { job, seen: await lookAt(job, context) };

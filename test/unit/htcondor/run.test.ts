@@ -72,6 +72,12 @@ describe("a command", () => {
     await expect(failed).rejects.toThrow(/condor_q could not be run.\n.*E2BIG/);
   });
 
+  test("that fails before it has read its input fails with its own words", async () => {
+    await program("condor_submit", 'echo "ERROR: not today" >&2; exit 1');
+    const failed = openRunner(settings())("condor_submit", [], { input: "x".repeat(4 << 20) });
+    await expect(failed).rejects.toThrow("ERROR: not today");
+  });
+
   test("that a signal ends names the signal, and may be tried again", async () => {
     await program("condor_q", "kill -SEGV $$");
     const failed = openRunner(settings())("condor_q", []);
