@@ -12,11 +12,12 @@ import { openContext } from "../provider/context.ts";
 import { listInstances } from "../provider/instance/list.ts";
 import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
+import { checkHost } from "../sandbox/actions/preflight.ts";
 import { down, environment, type Sandbox, up } from "../sandbox/cluster.ts";
 import { SandboxInterruptedError } from "../sandbox/errors.ts";
 import { smallGuest } from "../sandbox/guest/small-guest.ts";
 import { stateHome } from "../sandbox/paths.ts";
-import { pulumiCli } from "../sandbox/pulumi/pulumi-cli.ts";
+import { checkPulumi, pulumiCli } from "../sandbox/pulumi/pulumi-cli.ts";
 import { build } from "./build.ts";
 import { bundleNode } from "./bundle-node.ts";
 
@@ -40,6 +41,10 @@ const stack = options.name === "default" ? "demo" : `demo-${options.name}`;
 async function demo(): Promise<void> {
   const startedAt = Date.now();
   const { signal } = interrupted;
+  await phase(phases, "Checking what the demo needs", async () => {
+    await checkHost({ isNew: false });
+    await checkPulumi();
+  });
   const nodeBundle = await phase(phases, "Bundling the execute node's program", bundleNode);
   const sandbox = await up({
     name: options.name,

@@ -29,6 +29,12 @@ function installed() {
   }
 }
 
+/** Ends this run with one line. */
+function fail(message, code = 1) {
+  console.error(message);
+  process.exit(code);
+}
+
 /** Runs a command to its end and gives its exit code; Ctrl-C reaches the child itself, so it is not acted on here. */
 function run(file, parameters, environment = process.env) {
   return new Promise((resolve, reject) => {
@@ -37,7 +43,11 @@ function run(file, parameters, environment = process.env) {
     process.on("SIGINT", ignore);
     const forward = () => child.kill("SIGTERM");
     process.on("SIGTERM", forward);
-    child.on("error", reject);
+    child.on("error", (error) => {
+      if (error.code === "ENOENT")
+        fail(`The command ${file} is not there; install it, or remove node_modules and try again.`);
+      reject(error);
+    });
     child.on("exit", (code, signal) => {
       process.off("SIGINT", ignore);
       process.off("SIGTERM", forward);
@@ -52,10 +62,7 @@ async function install() {
   const code = npm
     ? await run(process.execPath, [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"])
     : await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  if (code !== 0) {
-    console.error("The dependencies could not be installed: npm ci failed, its own words stand above.");
-    process.exit(code);
-  }
+  if (code !== 0) fail("The dependencies could not be installed: npm ci failed, its own words stand above.", code);
   writeFileSync(stamp, wanted());
 }
 

@@ -51,6 +51,16 @@ export function builtPulumiFolder(): string {
 }
 
 /**
+ * Finds out before anything is made whether {@link pulumiCli} has what it needs.
+ *
+ * @throws SandboxError when there is neither Pulumi nor Go
+ */
+export async function checkPulumi(): Promise<void> {
+  if (existsSync(builtPulumiFolder()) || (await installedPulumiFolder()) !== undefined) return;
+  await requireGo();
+}
+
+/**
  * Gets a Pulumi CLI: the one on PATH if it works, else one compiled from the Go module proxy, once.
  *
  * @returns the folder to put on PATH, holding pulumi, pulumi-language-nodejs and pulumi-resource-pulumi-nodejs
