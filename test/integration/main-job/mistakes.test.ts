@@ -76,8 +76,12 @@ describe("what goes wrong after the job exists loses nothing", () => {
     expect(words).toContain(digest.slice(0, 12));
     expect(await queue()).toHaveLength(1);
     const exported = await world.stack.exportStack();
-    const resources: { type: string }[] = exported.deployment.resources;
-    expect(resources.filter((resource) => resource.type.endsWith("condor:Instance"))).toHaveLength(1);
+    const resources: { type: string; urn: string }[] = exported.deployment.resources;
+    const instances = resources.filter((resource) => resource.type.endsWith("condor:Instance"));
+    expect(instances).toHaveLength(1);
+    // A refresh makes Pulumi forget that the creation failed; what the state says of the machine does not.
+    await world.stack.refresh({ target: instances.map((instance) => instance.urn) });
+    await expect(world.stack.up()).rejects.toThrow(/HTCondor holds the job/);
     await world.stack.destroy();
     expect(await queue()).toEqual([]);
     await eventually("instance folders to go", instanceFolders, (found) => found.length === 0);
