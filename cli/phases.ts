@@ -72,6 +72,13 @@ export class Phases implements Reporter {
     this.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
+  /** Shows a line of somebody else's output on standard output, where it does not run into the live line, and keeps it. */
+  print(line: string): void {
+    this.log(line);
+    this.#spinner?.clear();
+    process.stdout.write(`${line}\n`);
+  }
+
   /** Writes to the log file only. */
   log(text: string): void {
     this.#keep((file) => appendFileSync(file, `${new Date().toISOString()} ${text}\n`));

@@ -70,20 +70,10 @@ async function demo(): Promise<void> {
   console.log(`\nDone in ${Math.round((Date.now() - startedAt) / 1000)} s. The full log is ${logFile}`);
 }
 
-/** Runs a command with its output on the terminal and in the log. */
+/** Runs a command with its output on the terminal, above the live line, and in the log. */
 async function shown(file: string, parameters: string[], env: Record<string, string>): Promise<void> {
-  const keep = function* (line: unknown) {
-    phases.log(String(line));
-    yield line;
-  };
-  await execa(file, parameters, {
-    cwd: root,
-    env,
-    stdin: "inherit",
-    stdout: [keep, "inherit"],
-    stderr: [keep, "inherit"],
-    buffer: false,
-  });
+  const command = execa(file, parameters, { cwd: root, env, stdin: "inherit", all: true });
+  for await (const line of command.iterable({ from: "all" })) phases.print(line);
 }
 
 function nextSteps(sandbox: Sandbox, instances: readonly InstanceView[]): string {
