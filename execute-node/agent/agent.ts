@@ -5,8 +5,9 @@ import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts
 import { domainXml } from "../domain/domain-xml.ts";
 import type { Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
-import { domainSuffix, type InstanceFolders, jobIdOf, type MachineRecord } from "./instance-folders.ts";
-import { addressesOn, describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
+import type { InstanceFolders, MachineRecord } from "./instance-folders.ts";
+import { endDomainsOf, endLeftover } from "./leftovers.ts";
+import { addressesOn } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { type Machine, newMachine, reportOf } from "./machine.ts";
 import { messageOf, Refusal } from "./refusal.ts";
@@ -121,7 +122,7 @@ export class Agent {
   async #replace(earlier: Machine | undefined, machine: Machine, request: PrepareRequest): Promise<void> {
     if (earlier !== undefined) {
       try {
-        await this.#endDomainsOf(request.globalJobId);
+        await endDomainsOf(request.globalJobId, this.parts.log);
       } catch (error) {
         this.machines.set(request.globalJobId, earlier);
         throw new Refusal(`An earlier run of this machine could not be ended here: ${messageOf(error)}.`, {
@@ -131,17 +132,6 @@ export class Agent {
       }
     }
     return this.#prepare(machine, request);
-  }
-
-  /** Libvirt refuses a second domain of the same name. */
-  async #endDomainsOf(globalJobId: string): Promise<void> {
-    for (const name of (await listDomains()).keys()) {
-      if (!name.endsWith(domainSuffix(jobIdOf(globalJobId)))) continue;
-      const facts = await describeDomain(name);
-      if (facts === "foreign" || facts.globalJobId !== globalJobId) continue;
-      this.parts.log(`ends domain ${name}: its job ${globalJobId} starts anew`);
-      await destroyDomain(name);
-    }
   }
 
   async #prepare(machine: Machine, request: PrepareRequest): Promise<void> {
@@ -200,7 +190,7 @@ export class Agent {
     if (!cache.has(record.image.digest)) {
       throw new Refusal(`Image ${record.spec.image} has left this node's cache.`, { retry: true });
     }
-    await this.#endLeftover(domainName, machine);
+    await endLeftover(domainName, machine, () => this.#jobsInSlots(), this.parts.log);
     machine.domainGiven = true;
     return domainXml({
       name: domainName,
@@ -217,23 +207,5 @@ export class Agent {
       macAddress: record.spec.macAddress,
       vncListen: configuration.vncListen,
     });
-  }
-
-  /**
-   * Ends the domain that has the name of a new one and is of another job, or of an earlier run of this one. Anybody who
-   * reaches the socket may ask for a domain, so none is touched that a slot's job may own.
-   */
-  async #endLeftover(name: string, machine: Machine): Promise<void> {
-    if (!(await listDomains()).has(name)) return;
-    const facts = await describeDomain(name);
-    if (facts === "foreign") throw new Refusal(`A domain ${name} that is not ours runs here.`, { retry: true });
-    const isOurs = facts.globalJobId === machine.globalJobId;
-    if (isOurs && (machine.domainGiven || machine.record?.startedAt !== undefined)) return;
-    const jobs = await this.#jobsInSlots();
-    if (!isOurs && (jobs === undefined || jobs.some(({ globalJobId }) => globalJobId === facts.globalJobId))) {
-      throw new Refusal(`Domain ${name} of job ${facts.globalJobId} runs here.`, { retry: true });
-    }
-    this.parts.log(`ends domain ${name} of ${facts.globalJobId}: ${machine.globalJobId} starts under its name`);
-    await destroyDomain(name);
   }
 }

@@ -4,11 +4,12 @@ import { z } from "zod";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import type { ImageReference } from "../../contract/image-reference.ts";
 import { Digest } from "../../contract/patterns.ts";
-import { dataPath, manifestFolder, manifestPath } from "../../contract/store-layout.ts";
+import { dataPath } from "../../contract/store-layout.ts";
 import { copyDigested, STORE_SECONDS } from "./fetch.ts";
 import { isMissing, syncFolderOf, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
 import { inspectImage } from "./image-file.ts";
 import { inTime } from "./in-time.ts";
+import { findManifest } from "./manifest.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 
 /** What the cache knows about an image in it: a small file beside the data, written before it. */
@@ -180,41 +181,6 @@ export function lackingBytes(wantedBytes: number, freeBytes: number): number {
 interface Copy {
   readonly image: Promise<CachedImage>;
   readonly listeners: Set<(percent: number) => void>;
-}
-
-/** The manifest under the image's name; where the name has moved on, any other that still names these bytes. */
-async function findManifest(store: string, reference: ImageReference): Promise<ImageManifest> {
-  const own = await readManifest(store, manifestPath(store, reference.name));
-  if (own?.digest === reference.digest) return own;
-  for (const file of await readdir(manifestFolder(store)).catch(() => [])) {
-    if (!/^[a-z0-9][^/]*\.json$/.test(file)) continue;
-    const other = await readManifest(store, join(manifestFolder(store), file));
-    if (other?.digest === reference.digest) return other;
-  }
-  throw new Refusal(
-    own === undefined
-      ? `The image store has no image ${reference.name} with the digest sha256:${reference.digest}. Add the image, or correct the name.`
-      : `Image ${reference.name} in the store now is sha256:${own.digest}; sha256:${reference.digest}, which this job asks for, is gone. Submit it with the present one.`,
-  );
-}
-
-async function readManifest(store: string, path: string): Promise<ImageManifest | undefined> {
-  try {
-    return ImageManifest.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (error) {
-    if (isMissing(error)) {
-      // A store that is not mounted is this node's trouble, not the job's.
-      await stat(manifestFolder(store)).catch((cause: unknown) => {
-        throw new Refusal(`This node cannot read the image store ${store}: ${messageOf(cause)}.`, {
-          retry: true,
-          cause,
-        });
-      });
-      return undefined;
-    }
-    if (error instanceof z.ZodError || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function refusalOf(error: unknown, reference: ImageReference): Refusal {

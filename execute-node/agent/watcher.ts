@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { acceptedAddress } from "./addresses.ts";
+import { findAddresses } from "./addresses.ts";
 import type { Agent } from "./agent.ts";
-import {
-  addressesOn,
-  type DomainFacts,
-  type DomainState,
-  describeDomain,
-  destroyDomain,
-  type GuestAddress,
-  listDomains,
-} from "./libvirt.ts";
+import { type DomainFacts, type DomainState, describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
 import { type Machine, newMachine } from "./machine.ts";
 import { decide, unneededFolders } from "./reconcile.ts";
 import { messageOf } from "./refusal.ts";
@@ -153,29 +145,11 @@ export class Watcher {
     const now = performance.now();
     const all = now - this.#addressesAt >= CALM_MS;
     if (all) this.#addressesAt = now;
-    const wanted = [...this.#agent.machines.values()].filter((each) => lacksAddress(each) || (all && isRunning(each)));
-    const troubles: string[] = [];
-    for (const name of new Set(wanted.flatMap(({ record }) => record?.spec.network ?? []))) {
-      const network = this.#agent.parts.configuration.networks[name];
-      if (network === undefined) continue;
-      try {
-        const addresses = await addressesOn(network);
-        const onIt = wanted.filter(({ record }) => record?.spec.network === name);
-        for (const machine of onIt) await this.#findAddress(machine, addresses.get(machine.macAddress ?? ""));
-      } catch (error) {
-        troubles.push(`network ${name}: ${messageOf(error)}`);
-      }
-    }
-    return troubles;
-  }
-
-  async #findAddress(machine: Machine, found: GuestAddress | undefined): Promise<void> {
-    const { record } = machine;
-    if (record === undefined) return;
-    machine.ipAddress = acceptedAddress(found, { leaseBefore: record.leaseBefore, ipAddress: record.ipAddress });
-    if (machine.ipAddress !== undefined && machine.ipAddress !== record.ipAddress) {
-      await this.#agent.amend(machine, { ipAddress: machine.ipAddress });
-    }
+    const machines = [...this.#agent.machines.values()];
+    return findAddresses(
+      this.#agent,
+      machines.filter((each) => lacksAddress(each) || (all && isRunning(each))),
+    );
   }
 
   async #reconcile(): Promise<string[]> {
