@@ -44,10 +44,10 @@ export function readSettings(
   environment: NodeJS.ProcessEnv = process.env,
 ): Settings {
   const given = {
-    store: environment["CONDOR_CLOUD_STORE"] || undefined,
-    schedd: environment["CONDOR_CLOUD_SCHEDD"] || undefined,
-    pool: environment["CONDOR_CLOUD_POOL"] || undefined,
-    commands: environment["CONDOR_CLOUD_COMMANDS"] || undefined,
+    store: environment.CONDOR_CLOUD_STORE || undefined,
+    schedd: environment.CONDOR_CLOUD_SCHEDD || undefined,
+    pool: environment.CONDOR_CLOUD_POOL || undefined,
+    commands: environment.CONDOR_CLOUD_COMMANDS || undefined,
     ...Object.fromEntries(Object.entries(configured).filter(([, value]) => value !== undefined)),
   };
   const parsed = SettingsInput.safeParse(given);
