@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
 import { CloudError } from "../provider/errors.ts";
-import { SandboxInterruptedError } from "../sandbox/errors.ts";
+import { SandboxError, SandboxInterruptedError } from "../sandbox/errors.ts";
 import { instanceCommand } from "./instance.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
@@ -29,8 +29,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What we throw is written for people; anything else is a defect, and its stack says where.
-  const known =
-    error instanceof CloudError || (error instanceof Error && error.name.endsWith("Error") && "remedy" in error);
-  process.stderr.write(`${known ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
+  const isForPeople = error instanceof CloudError || error instanceof SandboxError;
+  const words = isForPeople ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${words}\n`);
   process.exitCode = error instanceof SandboxInterruptedError ? 130 : 1;
 }
