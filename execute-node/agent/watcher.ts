@@ -41,7 +41,7 @@ export class Watcher {
     agent.onChange = () => this.#wake.abort();
   }
 
-  /** Looks now. @param domain - one that changed, so that it is read anew; undefined: any may have */
+  /** Looks now. @param domain - one that changed, so that it is read anew; absent: each of them may have */
   wake(domain: string | undefined): void {
     if (domain === undefined) this.#domains.clear();
     else this.#domains.delete(domain);

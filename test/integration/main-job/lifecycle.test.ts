@@ -25,6 +25,16 @@ interface Machine {
   startedAt: string;
 }
 
+/** Text that would break out of a submit description, a ClassAd or a command line if anything let it. */
+const HOSTILE_LABELS = {
+  quotes: `" ' \\" \\`,
+  macros: "$(HOME) $ENV(HOME) $$(Memory) %s",
+  lines: "one\ntwo\r\nqueue 9\n)\n",
+  words: "a; b, c && d | e # f",
+  "not/ascii": "ümläut 🚀 \u0000",
+  long: "x".repeat(10_000),
+};
+
 let world: TestStack;
 
 async function machine(name = "web"): Promise<Machine> {
@@ -147,13 +157,19 @@ describe("the life of a machine, through the real CLI", () => {
     expect(refreshed.summary.resourceChanges).toMatchObject({ delete: 1 });
   });
 
-  test("`pulumi destroy` leaves nothing in queue, libvirt, store and instance folders", async () => {
+  test("labels of any text, however long, are the same in the job from its submission on", async () => {
     await world.declare({
       web: { profile: { memoryMiB: 128, vcpus: 1 } },
-      worker: { profile: { memoryMiB: 128, vcpus: 1 } },
+      worker: { profile: { memoryMiB: 128, vcpus: 1 }, labels: HOSTILE_LABELS },
     });
     await world.stack.up();
-    expect(await queue()).toHaveLength(2);
+    const jobs = await queue();
+    expect(jobs).toHaveLength(2);
+    const worker = jobs.find((job) => job.CloudName === "worker");
+    expect(JSON.parse(Buffer.from(String(worker?.CloudLabels), "base64").toString())).toEqual(HOSTILE_LABELS);
+  });
+
+  test("`pulumi destroy` leaves nothing in queue, libvirt, store and instance folders", async () => {
     const cached = await cachedImages();
     expect(cached, "one image, however many machines booted from it").toHaveLength(1);
     await world.stack.destroy();
