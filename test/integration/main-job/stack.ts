@@ -40,9 +40,12 @@ export async function makeStack(name: string): Promise<TestStack> {
       await stack.setConfig("main-job:images", { value: JSON.stringify(images) });
     },
     async dispose() {
-      await stack.destroy();
-      await stack.workspace.removeStack(name);
-      await rm(folder, { recursive: true, force: true });
+      try {
+        await stack.destroy();
+        await stack.workspace.removeStack(name);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
 }
