@@ -111,18 +111,3 @@ export class Phases implements Reporter {
     return `${Math.round((Date.now() - this.#startedAt) / 1000)} s`;
   }
 }
-
-/** Runs one phase: its start, its end and its seconds are shown, its error passes through. */
-export async function phase<T>(reporter: Reporter, title: string, work: () => Promise<T>): Promise<T> {
-  const startedAt = Date.now();
-  const seconds = () => (Date.now() - startedAt) / 1000;
-  reporter.start(title);
-  try {
-    const result = await work();
-    reporter.done(title, seconds());
-    return result;
-  } catch (error) {
-    reporter.failed(title, seconds(), error);
-    throw error;
-  }
-}

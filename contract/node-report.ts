@@ -29,6 +29,17 @@ export const SLOT_ATTRIBUTE = {
   message: "CloudInstanceMessage",
 } as const;
 
+/** The attributes that describe the machine in a slot: a node writes all of them each time, a query asks for them. */
+export const MACHINE_ATTRIBUTES = [
+  SLOT_ATTRIBUTE.job,
+  SLOT_ATTRIBUTE.state,
+  SLOT_ATTRIBUTE.macAddress,
+  SLOT_ATTRIBUTE.ipAddress,
+  SLOT_ATTRIBUTE.vncAddress,
+  SLOT_ATTRIBUTE.startedAt,
+  SLOT_ATTRIBUTE.message,
+] as const;
+
 const list = <T extends z.ZodType<unknown, string>>(item: T) =>
   z
     .string()

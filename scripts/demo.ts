@@ -7,11 +7,12 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { ExecaError, execa } from "execa";
 import { instanceTable } from "../cli/instance.ts";
-import { Phases, phase } from "../cli/phases.ts";
+import { Phases } from "../cli/phases.ts";
 import { openContext } from "../provider/context.ts";
 import { listInstances } from "../provider/instance/list.ts";
 import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
+import { step } from "../sandbox/actions/action.ts";
 import { checkHost } from "../sandbox/actions/preflight.ts";
 import { down, environment, type Sandbox, up } from "../sandbox/cluster.ts";
 import { SandboxInterruptedError } from "../sandbox/errors.ts";
@@ -41,11 +42,11 @@ const stack = options.name === "default" ? "demo" : `demo-${options.name}`;
 async function demo(): Promise<void> {
   const startedAt = Date.now();
   const { signal } = interrupted;
-  await phase(phases, "Checking what the demo needs", async () => {
+  await step(phases, "Checking what the demo needs", signal, async () => {
     await checkHost({ isNew: false });
     await checkPulumi();
   });
-  const nodeBundle = await phase(phases, "Bundling the execute node's program", bundleNode);
+  const nodeBundle = await step(phases, "Bundling the execute node's program", signal, bundleNode);
   const sandbox = await up({
     name: options.name,
     nodes: Number(options.nodes),
@@ -55,15 +56,17 @@ async function demo(): Promise<void> {
   });
   const guest = await smallGuest({ reporter: phases, signal });
   const cli = await pulumiCli({ reporter: phases, signal });
-  await phase(phases, "Building the package", build);
+  await step(phases, "Building the package", signal, build);
   const ours = environment(sandbox);
   const env = { ...ours, PATH: `${cli}:${ours.PATH}` };
-  await phase(phases, "Preparing the stack", async () => {
+  await step(phases, "Preparing the stack", signal, async () => {
     await execa("pulumi", ["stack", "select", "--create", stack], { cwd: root, env });
     await execa("pulumi", ["config", "set", "--stack", stack, "image", guest], { cwd: root, env });
   });
   signal.throwIfAborted();
-  await phase(phases, "pulumi up", () => shown("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview"], env));
+  await step(phases, "pulumi up", signal, () =>
+    shown("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview"], env),
+  );
   const settings = readSettings({ commands: sandbox.bin, store: sandbox.store });
   const instances = await listInstances(openContext(settings));
   console.log(`\n${instanceTable(instances)}\n\n${nextSteps(sandbox, instances)}`);

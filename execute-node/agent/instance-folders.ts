@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import { InstanceSpec } from "../../contract/instance-spec.ts";
 import { Digest, GlobalJobId } from "../../contract/patterns.ts";
@@ -38,11 +39,6 @@ export type MachineRecord = z.infer<typeof MachineRecord>;
 
 const RECORD_FILE = "machine.json";
 const BYTES_PER_GIB = 1024 ** 3;
-
-/** `<cluster>.<proc>` of a GlobalJobId. */
-export function jobIdOf(globalJobId: string): string {
-  return GlobalJobId.parse(globalJobId).split("#")[1] ?? "";
-}
 
 /** The end of the name that vm-gahp gives a job's domain: `<owner>_<domain>_<cluster>.<proc>`. */
 export function domainSuffix(jobId: string): string {

@@ -1,4 +1,5 @@
-import { domainSuffix, jobIdOf } from "./instance-folders.ts";
+import { jobIdOf } from "../../contract/global-job-id.ts";
+import { domainSuffix } from "./instance-folders.ts";
 import { describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";

@@ -1,5 +1,6 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
-import { domainSuffix, instanceFolderName, jobIdOf } from "./instance-folders.ts";
+import { domainSuffix, instanceFolderName } from "./instance-folders.ts";
 
 /** A machine as its agent knows it, for the decision what may stay. */
 export interface KnownMachine {

@@ -1,23 +1,12 @@
 import { classAdAssignment, classAdLiteral } from "../../contract/classad.ts";
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import {
+  MACHINE_ATTRIBUTES,
   type MachineReport,
   machineReportAttributes,
   type NodeReport,
   nodeReportAttributes,
-  SLOT_ATTRIBUTE,
 } from "../../contract/node-report.ts";
-import { jobIdOf } from "./instance-folders.ts";
-
-/** The attributes of a machine: all are written each time, so that what is no longer true does not stay in the slot. */
-const MACHINE_ATTRIBUTES = [
-  SLOT_ATTRIBUTE.job,
-  SLOT_ATTRIBUTE.state,
-  SLOT_ATTRIBUTE.macAddress,
-  SLOT_ATTRIBUTE.ipAddress,
-  SLOT_ATTRIBUTE.vncAddress,
-  SLOT_ATTRIBUTE.startedAt,
-  SLOT_ATTRIBUTE.message,
-];
 
 /** The longest message in a report; the contract refuses more than 2000 characters. */
 const MESSAGE_MAX = 1000;
@@ -31,6 +20,7 @@ const MESSAGE_MAX = 1000;
 export function machineBlock(tag: string, report: MachineReport): string {
   const message = report.message?.slice(0, MESSAGE_MAX);
   const attributes = machineReportAttributes({ ...report, message });
+  // All are written each time, so that what is no longer true does not stay in the slot.
   const lines = MACHINE_ATTRIBUTES.map((name) => {
     const value = attributes[name];
     return value === undefined ? `${name} = undefined` : classAdAssignment(name, value);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { parseClassAdLines } from "../../contract/classad.ts";
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { type InstanceSpec, specDigest } from "../../contract/instance-spec.ts";
 import { parseJobAd } from "../../contract/job-ad.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
-import { jobIdOf } from "./instance-folders.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Whose job a request is about. */

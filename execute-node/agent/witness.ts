@@ -1,5 +1,5 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { specDigest } from "../../contract/instance-spec.ts";
-import { jobIdOf } from "./instance-folders.ts";
 import { Refusal } from "./refusal.ts";
 import type { PrepareRequest } from "./requests.ts";
 import type { SlotJob } from "./startd.ts";

@@ -1,5 +1,6 @@
+import { scheddOf } from "../../contract/global-job-id.ts";
 import { CloudError } from "../errors.ts";
-import { jobsWithIds, scheddOf } from "./classad.ts";
+import { jobsWithIds } from "./classad.ts";
 import { PoolUnreachableError, WrongScheddError } from "./errors.ts";
 import { queryJobs } from "./operations.ts";
 import type { Run } from "./run.ts";

@@ -1,27 +1,11 @@
 import { type ClassAdValue, classAdLiteral, encodeText } from "../../contract/classad.ts";
+import { jobNumberOf } from "../../contract/global-job-id.ts";
 import { ATTRIBUTE, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
 import { SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
-import { Digest, GlobalJobId } from "../../contract/patterns.ts";
+import { Digest } from "../../contract/patterns.ts";
 
 /** A constraint is one argument, which Linux bounds at 131,071 bytes; what is asked for is cut to stay below. */
 const CONSTRAINT_MAX = 100_000;
-
-/** A job's number in its schedd's queue. */
-export interface JobNumber {
-  readonly clusterId: number;
-  readonly procId: number;
-}
-
-/** Takes the job's number out of a GlobalJobId; throws a ZodError when it is none. */
-export function jobNumberOf(globalJobId: string): JobNumber {
-  const [clusterId = 0, procId = 0] = (GlobalJobId.parse(globalJobId).split("#")[1] ?? "").split(".").map(Number);
-  return { clusterId, procId };
-}
-
-/** Takes the name of the schedd that the job was submitted to out of a GlobalJobId; throws a ZodError when it is none. */
-export function scheddOf(globalJobId: string): string {
-  return GlobalJobId.parse(globalJobId).split("#")[0] ?? "";
-}
 
 /**
  * The jobs with these ids. Names the cluster (and for a single job the proc), which the schedd finds without looking

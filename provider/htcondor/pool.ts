@@ -1,18 +1,11 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
+import { scheddOf } from "../../contract/global-job-id.ts";
 import { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { doubtAbout } from "./absence.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
-import {
-  cloudJobs,
-  jobsWithIds,
-  jobsWithImage,
-  jobsWithKeys,
-  scheddOf,
-  slotsWithAnyJob,
-  slotsWithJobs,
-} from "./classad.ts";
+import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
 import { queryHistory, queryJobs, querySlots } from "./operations.ts";

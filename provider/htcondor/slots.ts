@@ -1,17 +1,13 @@
-import { type MachineReport, parseMachineReport, SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
+import {
+  MACHINE_ATTRIBUTES,
+  type MachineReport,
+  parseMachineReport,
+  SLOT_ATTRIBUTE,
+} from "../../contract/node-report.ts";
 import { type Ad, parseAds } from "./output.ts";
 
 /** What a query of slots asks for. */
-export const SLOT_ATTRIBUTES: readonly string[] = [
-  "Name",
-  SLOT_ATTRIBUTE.job,
-  SLOT_ATTRIBUTE.state,
-  SLOT_ATTRIBUTE.macAddress,
-  SLOT_ATTRIBUTE.ipAddress,
-  SLOT_ATTRIBUTE.vncAddress,
-  SLOT_ATTRIBUTE.startedAt,
-  SLOT_ATTRIBUTE.message,
-];
+export const SLOT_ATTRIBUTES: readonly string[] = ["Name", ...MACHINE_ATTRIBUTES];
 
 /** What a node says about the machine in one of its slots. */
 export interface SlotReport {

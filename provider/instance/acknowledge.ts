@@ -1,8 +1,8 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { ATTRIBUTE } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import type { Operation } from "../operation.ts";
 import { OrphanedError } from "./errors.ts";
-import { jobIdOf } from "./outputs.ts";
 import { patiently } from "./wait.ts";
 
 /**

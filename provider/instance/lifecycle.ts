@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { macAddressOf } from "../../contract/instance-spec.ts";
 import { ATTRIBUTE, type CloudJob, encodeLabels } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
@@ -10,7 +11,7 @@ import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
 import { InstanceInputs, specOf } from "./inputs.ts";
-import { jobIdOf, NOTHING_SEEN, observedOutputs, outputsOf } from "./outputs.ts";
+import { NOTHING_SEEN, observedOutputs, outputsOf } from "./outputs.ts";
 import { keyOf } from "./resource-urn.ts";
 import { hasEnded, isAtRest, isReady, type Observation, observe } from "./state.ts";
 import { lookAt, nextTick, pastOf, patiently, waitUntilReady } from "./wait.ts";

@@ -1,3 +1,4 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { type InstanceInputs, specOf } from "./inputs.ts";
 import type { Observation } from "./state.ts";
 
@@ -15,11 +16,6 @@ export interface InstanceOutputs extends Record<string, unknown> {
   vncAddress: string;
   /** ISO 8601; when the domain was first seen running. */
   startedAt: string;
-}
-
-/** The job's number as people and commands use it, taken from its GlobalJobId. */
-export function jobIdOf(id: string): string {
-  return id.split("#")[1] ?? "";
 }
 
 /** What is not known of a machine that was just submitted. */

@@ -1,9 +1,9 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Context } from "../context.ts";
 import { CommandFailedError, PoolUnreachableError } from "../htcondor/errors.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
 import { EndedError, HeldError } from "./errors.ts";
-import { jobIdOf } from "./outputs.ts";
 import { hasEnded, isReady, type Observation, observe, waitingFor } from "./state.ts";
 
 /** Who waits looks so often. */

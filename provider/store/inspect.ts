@@ -1,8 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { ImageManifest } from "../../contract/image-manifest.ts";
+import { isQcow2, readQcow2 } from "../../contract/qcow2.ts";
 import { InvalidInputError } from "../errors.ts";
 import { foreignFormatOf } from "./foreign-formats.ts";
-import { isQcow2, readQcow2 } from "./qcow2.ts";
 
 /** The first bytes of a file that are looked at: a header cluster of the largest usual size. */
 const HEAD_BYTES = 64 * 1024;

@@ -11,13 +11,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { execa } from "execa";
-import { Phases, phase } from "../../cli/phases.ts";
+import { Phases } from "../../cli/phases.ts";
 import { table } from "../../cli/table.ts";
 import { macAddressOf } from "../../contract/instance-spec.ts";
 import { openContext } from "../../provider/context.ts";
 import { submitDescription } from "../../provider/htcondor/submit-description.ts";
 import { listInstances } from "../../provider/instance/list.ts";
 import { readSettings } from "../../provider/settings.ts";
+import { step } from "../../sandbox/actions/action.ts";
 import { down, environment, up } from "../../sandbox/cluster.ts";
 import { smallGuest } from "../../sandbox/guest/small-guest.ts";
 import { runIn } from "../../sandbox/machine.ts";
@@ -53,7 +54,7 @@ try {
   const cli = await pulumiCli({ reporter });
   const sandbox = await up({ name, nodes: 1, reporter, nodeBundle: await bundleNode() });
   const guest = await smallGuest({ reporter });
-  await phase(reporter, "Installing the packed package", () => installPacked(folder));
+  await step(reporter, "Installing the packed package", undefined, () => installPacked(folder));
   const node = sandbox.executeNodes[0];
   if (!node) throw new Error("The sandbox has no execute node.");
   const ours = environment(sandbox);
@@ -123,7 +124,7 @@ try {
   const runs: { running: number; address: number; pulumi: number }[] = [];
   await bare(); // copies the image into the node's cache
   for (let pair = 1; pair <= Number(pairs); pair++) {
-    await phase(reporter, `Pair ${pair} of ${pairs}`, async () => {
+    await step(reporter, `Pair ${pair} of ${pairs}`, undefined, async () => {
       runs.push({ ...(await bare()), pulumi: await byPulumi() });
     });
   }

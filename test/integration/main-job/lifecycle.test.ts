@@ -1,6 +1,7 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
 import {
   cachedImages,
   condor,
@@ -14,16 +15,8 @@ import {
 } from "./pool.ts";
 import { makeStack, type TestStack } from "./stack.ts";
 
-interface Machine {
-  id: string;
-  jobId: string;
-  state: string;
-  host: string;
-  ipAddress: string;
-  macAddress: string;
-  vncAddress: string;
-  startedAt: string;
-}
+/** A machine as the program sees it. */
+type Machine = InstanceOutputs & { id: string };
 
 /** Text that would break out of a submit description, a ClassAd or a command line if anything let it. */
 const HOSTILE_LABELS = {

@@ -6,7 +6,8 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { Phases, phase } from "../../../cli/phases.ts";
+import { Phases } from "../../../cli/phases.ts";
+import { step } from "../../../sandbox/actions/action.ts";
 import { down, environment, listSandboxes, up } from "../../../sandbox/cluster.ts";
 import { smallGuest } from "../../../sandbox/guest/small-guest.ts";
 import { pulumiCli } from "../../../sandbox/pulumi/pulumi-cli.ts";
@@ -56,7 +57,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     await clearDeadRuns();
     const cli = await pulumiCli({ reporter });
-    const tarball = await phase(reporter, "Pack the package and install it into an empty project", () =>
+    const tarball = await step(reporter, "Pack the package and install it into an empty project", undefined, () =>
       installPacked(folder),
     );
     const sandbox = await up({ name: sandboxName, nodes: 1, reporter, nodeBundle: await bundleNode() });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { jobNumberOf } from "../../../contract/global-job-id.ts";
 import {
-  jobNumberOf,
   jobsOfCluster,
   jobsWithIds,
   jobsWithImage,
