@@ -9,6 +9,9 @@ export const JOB_SCHEMA = 1;
 /** The value of the job's `HookKeyword`: it selects our hooks, and START refuses VM jobs without it. */
 export const HOOK_KEYWORD = "CLOUD";
 
+/** The number of HTCondor's VM universe in a job's `JobUniverse`. */
+export const VM_UNIVERSE = 13;
+
 /** The most that a key may take, in characters. */
 const KEY_MAX = 1024;
 

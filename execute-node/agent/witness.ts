@@ -1,11 +1,9 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { specDigest } from "../../contract/instance-spec.ts";
+import { VM_UNIVERSE } from "../../contract/job-ad.ts";
 import { Refusal } from "./refusal.ts";
 import type { PrepareRequest } from "./requests.ts";
 import type { SlotJob } from "./startd.ts";
-
-/** The number of HTCondor's VM universe in a job's JobUniverse. */
-const VM_UNIVERSE = 13;
 
 /**
  * Finds the run of a job that a prepare request is about among those that the startd says it runs. Whatever runs under

@@ -1,9 +1,6 @@
-import { HOOK_KEYWORD, ATTRIBUTE as JOB, JOB_SCHEMA, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { HOOK_KEYWORD, ATTRIBUTE as JOB, JOB_SCHEMA, STANDARD_ATTRIBUTE, VM_UNIVERSE } from "../../contract/job-ad.ts";
 import { HEARTBEAT_TIMEOUT_SECONDS, SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
 import type { ResolvedNodeConfiguration } from "../configuration.ts";
-
-/** The number of HTCondor's VM universe in a job's JobUniverse. */
-const VM_UNIVERSE = 13;
 
 /**
  * How many dynamic slots may exist at once, machines and other jobs together: they share the numbers, and the startd
