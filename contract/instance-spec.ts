@@ -7,6 +7,13 @@ import { MachineSize } from "./profiles.ts";
 /** The network that every installed execute node offers unless its administrator says otherwise. */
 export const DEFAULT_NETWORK = "default";
 
+/**
+ * What happens when the guest's watchdog (`i6300esb`) is no longer fed (libvirt manual, "Watchdog devices"): `shutdown`
+ * asks the guest, `poweroff` does not.
+ */
+export const WatchdogAction = z.enum(["reset", "shutdown", "poweroff", "pause"]);
+export type WatchdogAction = z.infer<typeof WatchdogAction>;
+
 /** What is asked for: one machine, with every default filled in. */
 export const InstanceSpec = z.strictObject({
   name: InstanceName,
@@ -18,6 +25,10 @@ export const InstanceSpec = z.strictObject({
   network: NetworkName,
   macAddress: MacAddress,
   labels: Labels,
+  /** Absent: the machine has no watchdog. */
+  watchdog: WatchdogAction.optional(),
+  /** Whether a removal lets the guest power itself off, for as long as its node's administrator allows. */
+  gracefulStop: z.boolean(),
 });
 export type InstanceSpec = z.infer<typeof InstanceSpec>;
 
@@ -34,6 +45,8 @@ export function specDigest(spec: InstanceSpec): string {
     spec.size.diskGiB ?? null,
     spec.network,
     spec.macAddress,
+    // Only where there is one, so that digests of machines without it stay what they were.
+    ...(spec.watchdog === undefined ? [] : [spec.watchdog]),
   ];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
 }

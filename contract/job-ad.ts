@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
-import { InstanceSpec, specDigest } from "./instance-spec.ts";
+import { Architecture, Firmware } from "./image-manifest.ts";
+import { InstanceSpec, specDigest, WatchdogAction } from "./instance-spec.ts";
 import { Digest, GlobalJobId, Labels } from "./patterns.ts";
 
 /** The version of the attributes below; a node refuses a job of another version with a clear reason. */
@@ -15,11 +16,30 @@ export const VM_UNIVERSE = 13;
 /** The most that a key may take, in characters. */
 const KEY_MAX = 1024;
 
+/** How a job says that its machine has no watchdog. */
+const NO_WATCHDOG = "none";
+
+/** The largest image that a job can name, in MiB: 64 TiB. */
+const IMAGE_MAX_MIB = 64 * 1024 ** 2;
+
+/**
+ * What the image needs of a node, so that the job only matches nodes that have it. The node itself goes by the image's
+ * manifest: a job that says less than the truth is refused there.
+ */
+export const ImageNeeds = z.strictObject({
+  architecture: Architecture,
+  firmware: Firmware,
+  /** The room that it takes in the node's cache, in MiB. */
+  cacheMiB: z.int().nonnegative().max(IMAGE_MAX_MIB),
+});
+export type ImageNeeds = z.infer<typeof ImageNeeds>;
+
 /** One machine as a job: what is asked for, whose it is, and until when it must be acknowledged. */
 export const CloudJob = z.strictObject({
   /** `project/stack/type/name`: who asked. A rerun finds its own machine by it. */
   key: z.string().min(1).max(KEY_MAX),
   spec: InstanceSpec,
+  imageNeeds: ImageNeeds,
   /** False until the create that submitted it has told Pulumi about it. */
   acknowledged: z.boolean(),
   /** Unix time in seconds at which HTCondor removes the job while it is not acknowledged. */
@@ -36,6 +56,10 @@ export const ATTRIBUTE = {
   profile: "CloudProfile",
   spec: "CloudSpec",
   diskGiB: "CloudDiskGiB",
+  watchdog: "CloudWatchdog",
+  architecture: "CloudArchitecture",
+  firmware: "CloudFirmware",
+  imageMiB: "CloudImageMiB",
   network: "CloudNetwork",
   labels: "CloudLabels",
   acknowledged: "CloudAcknowledged",
@@ -48,9 +72,10 @@ export const STANDARD_ATTRIBUTE = {
   memoryMiB: "JobVMMemory",
   vcpus: "JobVM_VCPUS",
   macAddress: "JobVM_MACADDR",
+  gracefulStop: "WantGracefulRemoval",
 } as const;
 
-/** Renders the attributes of ours; memory, processors and MAC travel as submit commands. */
+/** Renders the attributes of ours; memory, processors, MAC and the way to stop travel as submit commands. */
 export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
   const { spec } = job;
   return {
@@ -61,6 +86,10 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.profile]: spec.profile,
     [ATTRIBUTE.spec]: specDigest(spec),
     ...(spec.size.diskGiB === undefined ? {} : { [ATTRIBUTE.diskGiB]: spec.size.diskGiB }),
+    [ATTRIBUTE.watchdog]: spec.watchdog ?? NO_WATCHDOG,
+    [ATTRIBUTE.architecture]: job.imageNeeds.architecture,
+    [ATTRIBUTE.firmware]: job.imageNeeds.firmware,
+    [ATTRIBUTE.imageMiB]: job.imageNeeds.cacheMiB,
     [ATTRIBUTE.network]: spec.network,
     [ATTRIBUTE.labels]: encodeLabels(spec.labels),
     [ATTRIBUTE.acknowledged]: job.acknowledged,
@@ -97,6 +126,7 @@ const JobAd = z.object({
   jobvmmemory: z.int(),
   jobvm_vcpus: z.int().default(1),
   jobvm_macaddr: z.string(),
+  wantgracefulremoval: z.boolean().default(false),
   cloudschema: z.literal(JOB_SCHEMA, `must be ${JOB_SCHEMA}`),
   cloudname: z.string(),
   cloudkey: base64,
@@ -104,6 +134,11 @@ const JobAd = z.object({
   cloudprofile: z.string(),
   cloudspec: Digest,
   clouddiskgib: z.int().optional(),
+  cloudwatchdog: z.union([WatchdogAction, z.literal(NO_WATCHDOG)]).default(NO_WATCHDOG),
+  // The defaults are what a job meant that was submitted before these were written.
+  cloudarchitecture: z.string().default("x86_64"),
+  cloudfirmware: z.string().default("bios"),
+  cloudimagemib: z.int().default(0),
   cloudnetwork: z.string(),
   cloudlabels: labels,
   cloudacknowledged: z.boolean(),
@@ -138,6 +173,13 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
       network: lower.cloudnetwork,
       macAddress: lower.jobvm_macaddr,
       labels: lower.cloudlabels,
+      ...(lower.cloudwatchdog === NO_WATCHDOG ? {} : { watchdog: lower.cloudwatchdog }),
+      gracefulStop: lower.wantgracefulremoval,
+    },
+    imageNeeds: {
+      architecture: lower.cloudarchitecture,
+      firmware: lower.cloudfirmware,
+      cacheMiB: lower.cloudimagemib,
     },
     acknowledged: lower.cloudacknowledged,
     deadline: lower.clouddeadline,

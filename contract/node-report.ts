@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
+import { Architecture, Firmware } from "./image-manifest.ts";
 import { Digest, GlobalJobId, MacAddress, NetworkName } from "./patterns.ts";
 
 /** The version of what an execute node advertises. */
@@ -16,10 +17,18 @@ export const SLOT_ATTRIBUTE = {
   /** Digests in the cache, comma separated, for a job's `rank`. */
   images: "CloudImages",
   cacheUsedMiB: "CloudCacheUsedMiB",
+  cacheAvailableMiB: "CloudCacheAvailableMiB",
   diskFreeMiB: "CloudDiskFreeMiB",
   /** Names of the networks, comma separated, for a job's `requirements`. */
   networks: "CloudNetworks",
   acceleration: "CloudAcceleration",
+  /** Architectures of guests, comma separated, for a job's `requirements`. */
+  architectures: "CloudArchitectures",
+  /** Firmwares of guests, comma separated, for a job's `requirements`. */
+  firmwares: "CloudFirmwares",
+  trouble: "CloudTrouble",
+  /** In the node's own slot alone, not in those of its machines. */
+  failures: "CloudFailures",
   job: "CloudInstanceJob",
   state: "CloudInstanceState",
   macAddress: "CloudInstanceMac",
@@ -50,11 +59,18 @@ const list = <T extends z.ZodType<unknown, string>>(item: T) =>
 export const NodeReport = z.object({
   heartbeat: z.int().nonnegative(),
   images: z.array(Digest),
+  /** What the images in the cache take. */
   cacheUsedMiB: z.int().nonnegative(),
+  /** What a new image may take: what is free below the limit, and what images take that no machine needs. */
+  cacheAvailableMiB: z.int().nonnegative(),
   diskFreeMiB: z.int().nonnegative(),
   networks: z.array(NetworkName),
   /** `kvm`, or `qemu` where the machine has to emulate. */
   acceleration: z.enum(["kvm", "qemu"]),
+  architectures: z.array(Architecture),
+  firmwares: z.array(Firmware),
+  /** Why the node takes no machine, or last took none and when that was over; empty: it always could. */
+  trouble: z.string().max(2000),
 });
 export type NodeReport = z.infer<typeof NodeReport>;
 
@@ -77,16 +93,51 @@ export const MachineReport = z.object({
 });
 export type MachineReport = z.infer<typeof MachineReport>;
 
-/** Renders the node's report as slot attributes. */
+/** A machine that a node could not start, or that failed on it. Its job may be elsewhere by now. */
+export const MachineFailure = z.object({
+  globalJobId: GlobalJobId,
+  /** Unix time in seconds. */
+  at: z.int().positive(),
+  /** What happened, with the words of vm-gahp and libvirt. */
+  message: z.string().max(500),
+});
+export type MachineFailure = z.infer<typeof MachineFailure>;
+
+/** The most failures that a node remembers for the pool. */
+export const FAILURES_MAX = 20;
+
+const Failures = z.array(MachineFailure).max(FAILURES_MAX);
+
+/** Renders the failures as the value of their slot attribute: free text, so it travels as base64. */
+export function encodeFailures(failures: readonly MachineFailure[]): string {
+  return encodeText(JSON.stringify(Failures.parse(failures)));
+}
+
+/** Reads the failures from a slot ad; none where there are none, or where they break the contract. */
+export function parseFailures(ad: Readonly<Record<string, unknown>>): MachineFailure[] {
+  const value = ad[SLOT_ATTRIBUTE.failures];
+  const text = typeof value === "string" ? decodeText(value) : undefined;
+  try {
+    return text === undefined ? [] : Failures.parse(JSON.parse(text));
+  } catch {
+    return [];
+  }
+}
+
+/** Renders the node's report as slot attributes; what is free text travels as base64. */
 export function nodeReportAttributes(report: NodeReport): Record<string, ClassAdValue> {
   return {
     [SLOT_ATTRIBUTE.schema]: NODE_SCHEMA,
     [SLOT_ATTRIBUTE.heartbeat]: report.heartbeat,
     [SLOT_ATTRIBUTE.images]: report.images.join(","),
     [SLOT_ATTRIBUTE.cacheUsedMiB]: report.cacheUsedMiB,
+    [SLOT_ATTRIBUTE.cacheAvailableMiB]: report.cacheAvailableMiB,
     [SLOT_ATTRIBUTE.diskFreeMiB]: report.diskFreeMiB,
     [SLOT_ATTRIBUTE.networks]: report.networks.join(","),
     [SLOT_ATTRIBUTE.acceleration]: report.acceleration,
+    [SLOT_ATTRIBUTE.architectures]: report.architectures.join(","),
+    [SLOT_ATTRIBUTE.firmwares]: report.firmwares.join(","),
+    [SLOT_ATTRIBUTE.trouble]: encodeText(report.trouble),
   };
 }
 
@@ -109,17 +160,25 @@ const NodeAd = z
     [SLOT_ATTRIBUTE.heartbeat]: z.int(),
     [SLOT_ATTRIBUTE.images]: list(Digest),
     [SLOT_ATTRIBUTE.cacheUsedMiB]: z.int(),
+    [SLOT_ATTRIBUTE.cacheAvailableMiB]: z.int(),
     [SLOT_ATTRIBUTE.diskFreeMiB]: z.int(),
     [SLOT_ATTRIBUTE.networks]: list(NetworkName),
     [SLOT_ATTRIBUTE.acceleration]: z.string(),
+    [SLOT_ATTRIBUTE.architectures]: list(Architecture),
+    [SLOT_ATTRIBUTE.firmwares]: list(Firmware),
+    [SLOT_ATTRIBUTE.trouble]: z.string(),
   })
   .transform((ad) => ({
     heartbeat: ad[SLOT_ATTRIBUTE.heartbeat],
     images: ad[SLOT_ATTRIBUTE.images],
     cacheUsedMiB: ad[SLOT_ATTRIBUTE.cacheUsedMiB],
+    cacheAvailableMiB: ad[SLOT_ATTRIBUTE.cacheAvailableMiB],
     diskFreeMiB: ad[SLOT_ATTRIBUTE.diskFreeMiB],
     networks: ad[SLOT_ATTRIBUTE.networks],
     acceleration: ad[SLOT_ATTRIBUTE.acceleration],
+    architectures: ad[SLOT_ATTRIBUTE.architectures],
+    firmwares: ad[SLOT_ATTRIBUTE.firmwares],
+    trouble: decodeText(ad[SLOT_ATTRIBUTE.trouble]) ?? "",
   }))
   .pipe(NodeReport);
 

@@ -47,8 +47,21 @@ export const NodeConfigurationSchema = z.strictObject({
     .default({ [DEFAULT_NETWORK]: { libvirt: "default" } }),
   /** The address that VNC consoles listen on. */
   vncListen: z.union([z.ipv4(), z.ipv6()]).default("127.0.0.1"),
-  /** The most memory that all machines together may take, in MiB; absent: what HTCondor detected. */
+  /** The memory that the node's machines may take together, in MiB; absent: what HTCondor detected. */
   memoryMiB: z.int().positive().optional(),
+  /**
+   * How many times its memory the node offers. Above 1 a node whose guests all use what they have swaps, or ends some.
+   * The original Condor Cloud (2011) offered four times.
+   */
+  memoryOvercommit: z.number().min(1).max(16).default(1),
+  /** How many times its processors the node offers. */
+  cpuOvercommit: z.number().min(1).max(64).default(1),
+  /** The most that the image cache may take, in GiB; absent: half of the file system that it lies on. */
+  cacheLimitGiB: z.number().positive().max(1_048_576).optional(),
+  /** The most that is kept of a serial console, in KiB: a guest may write without end. */
+  consoleMaxKiB: z.int().min(16).max(1_048_576).default(1024),
+  /** How long a console's log is kept after its machine has ended, in hours. */
+  consoleKeepHours: z.number().min(0).max(8760).default(24),
   /** The most machines at once. */
   maxMachines: z.int().min(1).max(1000).default(64),
   /** The seconds that a guest has to power off when its owner asked for a graceful removal. */

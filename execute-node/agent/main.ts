@@ -105,7 +105,18 @@ async function heartbeat(agent: Agent): Promise<void> {
 
 /** The report of a node that takes no machine. */
 function noMachines(acceleration: NodeReport["acceleration"]): NodeReport {
-  return { heartbeat: 0, images: [], cacheUsedMiB: 0, diskFreeMiB: 0, networks: [], acceleration };
+  return {
+    heartbeat: 0,
+    images: [],
+    cacheUsedMiB: 0,
+    cacheAvailableMiB: 0,
+    diskFreeMiB: 0,
+    networks: [],
+    acceleration,
+    architectures: [],
+    firmwares: [],
+    trouble: "",
+  };
 }
 
 /** Asks libvirt until it answers; a decision taken without it would last as long as this agent. */

@@ -18,9 +18,13 @@ export async function nodeReport(
     heartbeat: Math.floor(Date.now() / 1000),
     images: cache.digests(),
     cacheUsedMiB: Math.ceil(cache.usedBytes() / BYTES_PER_MIB),
+    cacheAvailableMiB: Math.floor((disk.bavail * disk.bsize) / BYTES_PER_MIB),
     diskFreeMiB: Math.floor((disk.bavail * disk.bsize) / BYTES_PER_MIB),
     networks: await presentNetworks(configuration),
     acceleration,
+    architectures: ["x86_64"],
+    firmwares: ["bios"],
+    trouble: "",
   };
 }
 

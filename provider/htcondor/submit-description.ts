@@ -33,6 +33,7 @@ const COLUMNS: readonly Column[] = [
   { variable: "cloud_mac", value: (job) => job.spec.macAddress },
   { variable: "cloud_network_name", value: (job) => job.spec.network },
   { variable: "cloud_digest", value: (job) => ImageReferenceText.parse(job.spec.image).digest },
+  { variable: "cloud_graceful", value: (job) => job.spec.gracefulStop },
   ...Object.values(ATTRIBUTE).map((attribute) => ({
     variable: attributeVariable(attribute),
     // An attribute that a job does not have is written as the ClassAd value `undefined`.
@@ -47,6 +48,9 @@ const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTRIBUTE.image,
   ATTRIBUTE.profile,
   ATTRIBUTE.spec,
+  ATTRIBUTE.watchdog,
+  ATTRIBUTE.architecture,
+  ATTRIBUTE.firmware,
   ATTRIBUTE.network,
   ATTRIBUTE.labels,
 ]);
@@ -80,7 +84,7 @@ const COMMANDS: readonly string[] = [
   ].join(" && ")}`,
   `rank = stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.images})`,
   `job_lease_duration = ${JOB_LEASE_SECONDS}`,
-  "want_graceful_removal = false",
+  "want_graceful_removal = $(cloud_graceful)",
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
   `periodic_remove = ${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,

@@ -60,5 +60,6 @@ export function specOf(inputs: InstanceInputs): InstanceSpec {
     network: DEFAULT_NETWORK,
     macAddress: inputs.macAddress ?? macAddressOf(keyOf(inputs.resourceUrn)),
     labels: inputs.labels,
+    gracefulStop: false,
   };
 }

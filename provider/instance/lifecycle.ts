@@ -55,6 +55,7 @@ function jobOf(inputs: InstanceInputs, operation: Operation): CloudJob {
   return {
     key: keyOf(inputs.resourceUrn),
     spec: specOf(inputs),
+    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 0 },
     acknowledged: false,
     deadline: Math.ceil(Date.now() / 1000 + seconds + DEADLINE_MARGIN_SECONDS),
   };

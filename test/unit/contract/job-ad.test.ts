@@ -13,7 +13,10 @@ const job: CloudJob = {
     network: "default",
     macAddress: "02:00:00:00:00:01",
     labels: { role: 'a "quoted" \n $(value)' },
+    watchdog: "reset",
+    gracefulStop: true,
   },
+  imageNeeds: { architecture: "i686", firmware: "uefi", cacheMiB: 300 },
   acknowledged: false,
   deadline: 1_764_000_000,
 };
@@ -23,6 +26,7 @@ const ad = {
   JobVMMemory: 1024,
   JobVM_VCPUS: 2,
   JobVM_MACADDR: "02:00:00:00:00:01",
+  WantGracefulRemoval: true,
 };
 
 describe("a job's attributes", () => {
@@ -33,6 +37,14 @@ describe("a job's attributes", () => {
   test("are read without regard to the case of their names", () => {
     const shouting = Object.fromEntries(Object.entries(ad).map(([name, value]) => [name.toUpperCase(), value]));
     expect(parseJobAd(shouting).job).toEqual(job);
+  });
+
+  test("of a job from before watchdog, firmware and image size were written still read", () => {
+    const later = ["CloudWatchdog", "CloudArchitecture", "CloudFirmware", "CloudImageMiB", "WantGracefulRemoval"];
+    const older = Object.fromEntries(Object.entries(ad).filter(([name]) => !later.includes(name)));
+    const { watchdog, ...spec } = job.spec;
+    const imageNeeds = { architecture: "x86_64", firmware: "bios", cacheMiB: 0 };
+    expect(parseJobAd(older).job).toEqual({ ...job, spec: { ...spec, gracefulStop: false }, imageNeeds });
   });
 
   test("hold nothing that a submit description could expand or break at", () => {

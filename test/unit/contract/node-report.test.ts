@@ -12,9 +12,13 @@ const node: NodeReport = {
   heartbeat: 1_764_000_000,
   images: ["a".repeat(64), "b".repeat(64)],
   cacheUsedMiB: 12,
+  cacheAvailableMiB: 2000,
   diskFreeMiB: 3400,
   networks: ["default", "lan"],
   acceleration: "kvm",
+  architectures: ["x86_64", "i686"],
+  firmwares: ["bios"],
+  trouble: "libvirt – was silent",
 };
 const machine: MachineReport = {
   globalJobId: "ap.pool.test#12.0#1764000000",

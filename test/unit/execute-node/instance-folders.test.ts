@@ -27,6 +27,7 @@ test("a disk is as large as asked for, and never smaller than its image", () => 
     network: "default",
     macAddress: "02:00:00:00:00:01",
     labels: {},
+    gracefulStop: false,
   };
   const size = { memoryMiB: 512, vcpus: 1 };
   const image = { virtualSizeBytes: 2.5 * GIB };

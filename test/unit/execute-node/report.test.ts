@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseClassAdLines } from "../../../contract/classad.ts";
-import { parseMachineReport, parseNodeReport } from "../../../contract/node-report.ts";
+import { type NodeReport, parseMachineReport, parseNodeReport } from "../../../contract/node-report.ts";
 import { machineBlock, nodeBlock, Reporter } from "../../../execute-node/agent/report.ts";
 
 const ID = "ap#1.0#1764000000";
@@ -30,17 +30,19 @@ test("a machine's block goes to the slot of its job and reads back as its report
 });
 
 test("the node's block reads back as its report", () => {
-  const report = {
+  const report: NodeReport = {
     heartbeat: 1764000000,
     images: ["a".repeat(64), "b".repeat(64)],
     cacheUsedMiB: 12,
+    cacheAvailableMiB: 2000,
     diskFreeMiB: 3456,
     networks: ["default", "lan"],
     acceleration: "qemu",
-  } as const;
-  expect(
-    parseNodeReport(attributes(nodeBlock({ ...report, images: [...report.images], networks: [...report.networks] }))),
-  ).toEqual(report);
+    architectures: ["x86_64", "i686"],
+    firmwares: ["bios"],
+    trouble: "libvirt – was silent",
+  };
+  expect(parseNodeReport(attributes(nodeBlock(report)))).toEqual(report);
 });
 
 test("a reporter repeats nothing, and uses the tag of a withdrawn machine again", () => {

@@ -14,11 +14,14 @@ const SPEC: InstanceSpec = {
   network: "default",
   macAddress: "02:00:00:00:00:01",
   labels: { note: 'quotes " and\nnewlines' },
+  gracefulStop: false,
 };
+
+const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300 } as const;
 
 function ad(changes: Record<string, string | number | boolean> = {}): string {
   const attributes = {
-    ...jobAttributes({ key: "p/s/t/web", spec: SPEC, acknowledged: false, deadline: 1764000600 }),
+    ...jobAttributes({ key: "p/s/t/web", spec: SPEC, imageNeeds: NEEDS, acknowledged: false, deadline: 1764000600 }),
     GlobalJobId: "ap.pool.test#7.0#1764000000",
     ClusterId: 7,
     ProcId: 0,

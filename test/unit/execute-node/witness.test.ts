@@ -11,6 +11,7 @@ const SPEC: InstanceSpec = {
   network: "default",
   macAddress: "02:00:00:00:00:01",
   labels: {},
+  gracefulStop: false,
 };
 const REQUEST = { globalJobId: "ap#7.0#1764000000", user: "cloud@pool.test", spec: SPEC };
 const SLOT: SlotJob = {

@@ -10,6 +10,7 @@ export function sampleJob(change: Partial<CloudJob["spec"]> & { key?: string; ac
     key,
     acknowledged,
     deadline: 1_795_563_000,
+    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 300 },
     spec: {
       name: "web",
       image: `debian@sha256:${DIGEST}`,
@@ -18,6 +19,7 @@ export function sampleJob(change: Partial<CloudJob["spec"]> & { key?: string; ac
       network: "default",
       macAddress: macAddressOf(key),
       labels: {},
+      gracefulStop: false,
       ...spec,
     },
   };

@@ -16,6 +16,7 @@ const manifest: ImageManifest = {
   digest: DIGEST,
   format: "qcow2",
   architecture: "x86_64",
+  firmware: "bios",
   virtualSizeBytes: 3 * 1024 ** 3,
   sizeBytes: 100,
   createdAt: "2026-11-24T00:00:00Z",
