@@ -15,6 +15,8 @@ const PACKAGES = [
   // HTCondor, its VM universe, and what runs the machines
   ...["condor", "condor-vm-gahp", "qemu-system-x86", "qemu-utils", "genisoimage", "nodejs"],
   ...["libvirt-daemon-system", "libvirt-daemon-driver-qemu", "libvirt-clients", "dnsmasq-base"],
+  // firmware for guests that boot by UEFI, and the way by which the agent keeps access to a console's log
+  ...["ovmf", "acl"],
   // what holds a machine of namespaces together
   ...["tini", "iproute2", "iputils-ping", "procps", "util-linux", "ca-certificates"],
   // what builds the small guest

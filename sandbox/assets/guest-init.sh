@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# All that the small guest runs, under several names: its process 1, udhcpc's script, and two pages of its web server.
+# All that the small guest runs, under several names: its process 1, udhcpc's script, and three pages of its web server.
 export PATH=/bin
 
 case ${0##*/} in
@@ -16,13 +16,25 @@ case ${0##*/} in
     (sleep 1; echo "GUEST-OFF by request" > /dev/console; sync; "${0##*/}" -f) < /dev/null > /dev/null 2>&1 &
     exit 0
     ;;
+  hang)
+    # Arms the watchdog and lets go of it without the letter that disarms it: as if everything here had stopped.
+    printf 'Content-Type: text/plain\r\n\r\nhang\n'
+    echo "GUEST-HANGS" > /dev/console
+    echo 1 > /dev/watchdog
+    exit 0
+    ;;
 esac
 
 /bin/busybox mount -t proc proc /proc
 /bin/busybox --install -s /bin # needs /proc/self/exe
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-for module in /modules/*; do insmod "$module" 2> /dev/null; done
+for module in /modules/*; do
+  case $module in
+    *i6300esb*) insmod "$module" heartbeat=5 2> /dev/null ;;
+    *) insmod "$module" 2> /dev/null ;;
+  esac
+done
 
 # The power button: the first event on any of its input devices ends the guest.
 for input in /sys/class/input/event*; do
@@ -38,6 +50,7 @@ for disk in /dev/vd[b-z]; do
   [ -z "$name" ] || hostname "$name"
 done
 
+[ -d /sys/firmware/efi ] && echo "GUEST-FIRMWARE uefi" || echo "GUEST-FIRMWARE bios"
 ifconfig lo 127.0.0.1
 ifconfig eth0 up
 httpd -p 80 -h /www

@@ -13,11 +13,11 @@ sed -i 's/^use security:recommended_v9_0/# &/' "$root/etc/condor/config.d/00-htc
 mkdir -p "$root/etc/libvirt/qemu/networks/autostart"
 ln -sf /etc/libvirt/qemu/networks/default.xml "$root/etc/libvirt/qemu/networks/autostart/default.xml"
 
-# What the small guest is made of.
+# What the small guests are made of.
 kernel=$(chroot "$root" apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
 [ -n "$kernel" ] || { echo "Debian names no kernel for linux-image-cloud-amd64" >&2; exit 1; }
 mkdir -p "$root/usr/share/condor-cloud-guest"
 chroot "$root" sh -c 'cd /usr/share/condor-cloud-guest && exec apt-get -qq -o APT::Sandbox::User=root download "$@"' sh \
-  "$kernel" busybox-static
+  "$kernel" busybox-static systemd-boot-efi
 
 : > "$root/etc/resolv.conf"
