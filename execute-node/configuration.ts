@@ -108,7 +108,12 @@ export function nodePaths(stateFolder: string) {
     log: `${stateFolder}/log/agent.log`,
     /** The update of the machine ad by which the agent has the startd publish. */
     publication: `${stateFolder}/log/publication.ad`,
-    /** The folder decides who may connect, so the socket itself need not. */
+    /** The hook's way to the agent. The folder decides who may connect, so the socket itself need not. */
     socket: `${stateFolder}/socket/agent.sock`,
+    /**
+     * The domain script's way, which runs as root: a domain holds its console's password, and whatever runs under the
+     * hook's account must not get it.
+     */
+    privateSocket: `${stateFolder}/private/agent.sock`,
   } as const;
 }

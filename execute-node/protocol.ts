@@ -3,6 +3,7 @@ import { z } from "zod";
 /**
  * How hooks and agent talk over the agent's unix socket: one line of JSON is the request, each line after it an
  * answer, the last of which is final. The agent trusts nothing in a request: whoever can reach the socket can write it.
+ * It has two, the hook's and a private one for root: a domain is given at the private one alone.
  */
 
 /** The longest request, in bytes. The largest job ad of ours takes a fifth of it. */

@@ -7,6 +7,7 @@ import {
   parseNodeConfiguration,
   type ResolvedNodeConfiguration,
 } from "../configuration.ts";
+import type { Request } from "../protocol.ts";
 import { Agent } from "./agent.ts";
 import { ImageCache } from "./cache.ts";
 import { followDomains } from "./events.ts";
@@ -14,7 +15,7 @@ import { InstanceFolders } from "./instance-folders.ts";
 import { findAcceleration } from "./libvirt.ts";
 import { type Log, openLog } from "./log.ts";
 import { nodeReport } from "./node.ts";
-import { messageOf } from "./refusal.ts";
+import { messageOf, Refusal } from "./refusal.ts";
 import { Reporter } from "./report.ts";
 import { type AgentSocket, listen } from "./socket.ts";
 import { Publisher, startdAddress } from "./startd.ts";
@@ -60,7 +61,8 @@ export async function runAgent(): Promise<void> {
   const opened = new Promise<void>((resolve) => {
     ready = resolve;
   });
-  const socket = await listen(paths.socket, (request) => opened.then(() => agent.handle(request)), log);
+  const socket = await listen(paths.socket, (request) => opened.then(() => agent.handle(forHooks(request))), log);
+  const privateSocket = await listen(paths.privateSocket, (request) => opened.then(() => agent.handle(request)), log);
   reporter.start(configuration.maxMachines);
   await agent.open();
   await cache.open((digest) => agent.usesImage(digest));
@@ -82,7 +84,14 @@ export async function runAgent(): Promise<void> {
     ),
   ]);
   socket.close();
+  privateSocket.close();
   process.exit(0);
+}
+
+/** Whoever runs under the account of VM jobs may ask for a machine to be made ready, not for its domain. */
+function forHooks(request: Request): Request {
+  if (request.request !== "domain") return request;
+  throw new Refusal("A domain is given to root alone, at the agent's private socket.");
 }
 
 async function beat(agent: Agent, signal: AbortSignal): Promise<void> {

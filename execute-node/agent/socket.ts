@@ -10,8 +10,14 @@ import { messageOf, Refusal } from "./refusal.ts";
 /** What the agent does about a request; throws a {@link Refusal} when it does not. */
 export type Handler = (request: Request) => Promise<{ readonly xml?: string }>;
 
-/** The most connections at once; more are dropped by the kernel's queue and Node.js. Each hook needs one. */
-const CONNECTIONS_MAX = 256;
+/** The most connections at once; more are dropped. Each hook needs one while its machine is made ready. */
+const CONNECTIONS_MAX = 1024;
+
+/**
+ * The most connections that have not said what they want. A hook says it at once, so the oldest silent one makes room:
+ * whoever opens connections without end keeps no hook out.
+ */
+const SILENT_MAX = 128;
 
 /** How long a client may take to say what it wants. */
 const REQUEST_SECONDS = 5;
@@ -28,7 +34,15 @@ export async function listen(path: string, handler: Handler, log: Log): Promise<
     if (Date.now() > deadline) throw new Error(`Another agent serves ${path}. It must end first.`);
     await sleep(500);
   }
-  const server = createServer((socket) => void serve(socket, handler, log));
+  const silent = new Set<Socket>();
+  const server = createServer((socket) => {
+    const [oldest] = silent;
+    if (oldest !== undefined && silent.size >= SILENT_MAX) {
+      silent.delete(oldest);
+      oldest.destroy();
+    }
+    void serve(socket, silent, handler, log);
+  });
   server.maxConnections = CONNECTIONS_MAX;
   const own = `${path}.${process.pid}`;
   await rm(own, { force: true });
@@ -73,12 +87,14 @@ async function isAlive(path: string): Promise<boolean> {
   );
 }
 
-async function serve(socket: Socket, handler: Handler, log: Log): Promise<void> {
+async function serve(socket: Socket, silent: Set<Socket>, handler: Handler, log: Log): Promise<void> {
   const say = (answer: Answer) => void (socket.writable && socket.write(`${JSON.stringify(answer)}\n`));
   socket.on("error", () => {});
   const working = setInterval(() => say({ answer: "working" }), PROGRESS_SECONDS * 1000);
+  silent.add(socket);
   try {
-    const { xml } = await handler(parseRequest(await readLine(socket)));
+    const line = await readLine(socket).finally(() => silent.delete(socket));
+    const { xml } = await handler(parseRequest(line));
     say(xml === undefined ? { answer: "done" } : { answer: "done", xml });
   } catch (error) {
     if (!(error instanceof Refusal)) log(`A request failed: ${error instanceof Error ? error.stack : String(error)}`);

@@ -71,14 +71,16 @@ export function nodeFolders(configuration: NodeConfiguration): InstalledFolder[]
     { path: paths.cache, mode: 0o755, owner: agent },
     { path: paths.instances, mode: 0o755, owner: agent },
     { path: folderOf(paths.log), mode: 0o755, owner: agent },
-    // Who can enter this folder can talk to the agent: the hook's account, and root for the domain script.
+    // Who can enter this folder can talk to the agent: the hook's account.
     { path: folderOf(paths.socket), mode: 0o750, owner: `${condorAccount}:${jobAccount}` },
+    // And here root alone, for the domain script.
+    { path: folderOf(paths.privateSocket), mode: 0o700, owner: agent },
   ];
 }
 
 /** HTCondor runs programs by one path without arguments; this is that path. */
 function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "prepare" | "domain"): InstalledFile {
-  const { socket, log } = nodePaths(configuration.stateFolder);
+  const { socket, privateSocket, log } = nodePaths(configuration.stateFolder);
   const run = `${configuration.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} ${command}`;
   const lines = {
     // What an agent says before its log is open would otherwise be lost: HTCondor keeps no standard error.
@@ -87,7 +89,7 @@ function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "p
     prepare: [`${run} ${socket} && exit 0`, DRAIN, printed(hookFailure(BACK_TO_IDLE, HOOK_DIED)), "exit 0"],
     // Where this prints nothing or fails, vm-gahp makes a domain of the job's vm_disk and starts it as root.
     domain: [
-      `xml=$(${run} ${socket}) && [ -n "$xml" ] && printf '%s\\n' "$xml" && exit 0`,
+      `xml=$(${run} ${privateSocket}) && [ -n "$xml" ] && printf '%s\\n' "$xml" && exit 0`,
       DRAIN,
       printed(`${refusingDomain(SCRIPT_DIED)}\n`),
       "exit 0",

@@ -75,6 +75,8 @@ test("programs can be run, and only their account's group reaches the agent's so
   }
   const socket = nodeFolders({ store: "/srv/images" }).find(({ path }) => path.endsWith("/socket"));
   expect(socket).toMatchObject({ mode: 0o750, owner: "condor:cloudvm" });
+  const privateSocket = nodeFolders({ store: "/srv/images" }).find(({ path }) => path.endsWith("/private"));
+  expect(privateSocket).toMatchObject({ mode: 0o700, owner: "condor:condor" });
 });
 
 test.each([
