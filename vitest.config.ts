@@ -3,6 +3,19 @@ import { defineConfig } from "vitest/config";
 /** What the groups on real pools share. A hang is a failure, but no time is asserted: every wait has its own deadline. */
 const onPools = { environment: "node", fileParallelism: false, testTimeout: 600_000, hookTimeout: 1_200_000 } as const;
 
+/** A group of tests with a pool of its own that its `setup.ts` brings up and takes down. */
+function groupWithPool(name: string, groupOrder: number) {
+  return {
+    test: {
+      name,
+      include: [`test/integration/${name}/**/*.test.ts`],
+      globalSetup: [`test/integration/${name}/setup.ts`],
+      ...onPools,
+      sequence: { groupOrder },
+    },
+  };
+}
+
 /** One project a group of tests, run in this order; `npm test -- NAME` runs one. */
 export default defineConfig({
   test: {
@@ -18,15 +31,9 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      {
-        test: {
-          name: "main-job",
-          include: ["test/integration/main-job/**/*.test.ts"],
-          globalSetup: ["test/integration/main-job/setup.ts"],
-          ...onPools,
-          sequence: { groupOrder: 3 },
-        },
-      },
+      groupWithPool("main-job", 3),
+      groupWithPool("execute-node", 4),
+      groupWithPool("hostile", 5),
     ],
   },
 });

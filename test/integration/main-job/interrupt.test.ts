@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { eventually, queue } from "./pool.ts";
+import { queue } from "../pool/queue.ts";
+import { eventually } from "../pool/wait.ts";
 import { makeStack, type TestStack } from "./stack.ts";
 
 let world: TestStack;

@@ -2,17 +2,9 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
-import {
-  cachedImages,
-  condor,
-  domains,
-  eventually,
-  guestAnswer,
-  instanceFolders,
-  onNode,
-  queue,
-  storeFiles,
-} from "./pool.ts";
+import { condor, queue } from "../pool/queue.ts";
+import { eventually } from "../pool/wait.ts";
+import { cachedImages, domains, guestAnswer, instanceFolders, onNode, storeFiles } from "./pool.ts";
 import { makeStack, type TestStack } from "./stack.ts";
 
 /** A machine as the program sees it. */

@@ -1,7 +1,9 @@
 import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { domains, eventually, instanceFolders, queue } from "./pool.ts";
+import { queue } from "../pool/queue.ts";
+import { eventually } from "../pool/wait.ts";
+import { domains, instanceFolders } from "./pool.ts";
 import { type MachineArguments, makeStack, type TestStack } from "./stack.ts";
 
 const size = { memoryMiB: 128, vcpus: 1 };
