@@ -40,6 +40,8 @@ export const NodeConfigurationSchema = z.strictObject({
   condorAccount: Account.default("condor"),
   /** The account without rights that VM jobs and their prepare hook run as. Its group may talk to the agent. */
   jobAccount: Account.default("cloudvm"),
+  /** The group that QEMU's account is in: besides HTCondor's account and root it alone reaches disks and images. */
+  qemuGroup: Account.default("kvm"),
   /** The networks that machines may ask for, by the name they ask with. */
   networks: z
     .record(NetworkName, NodeNetwork)

@@ -60,16 +60,16 @@ export function nodeFiles(configuration: NodeConfiguration, bundle: string): Ins
 
 /** The folders that {@link nodeFiles} and the agent need, parents first. */
 export function nodeFolders(configuration: NodeConfiguration): InstalledFolder[] {
-  const { stateFolder, condorAccount, jobAccount } = NodeConfigurationSchema.parse(configuration);
+  const { stateFolder, condorAccount, jobAccount, qemuGroup } = NodeConfigurationSchema.parse(configuration);
   const paths = nodePaths(stateFolder);
   const agent = `${condorAccount}:${condorAccount}`;
   return [
     { path: "/etc/condor-cloud", mode: 0o755, owner: ROOT },
     { path: PROGRAM_FOLDER, mode: 0o755, owner: ROOT },
-    // QEMU, under an account of its own, walks through these to its disk.
     { path: stateFolder, mode: 0o755, owner: agent },
-    { path: paths.cache, mode: 0o755, owner: agent },
-    { path: paths.instances, mode: 0o755, owner: agent },
+    // QEMU, under an account of its own, walks through these to its disk. Nobody else does: jobs of other users run here.
+    { path: paths.cache, mode: 0o750, owner: `${condorAccount}:${qemuGroup}` },
+    { path: paths.instances, mode: 0o750, owner: `${condorAccount}:${qemuGroup}` },
     { path: folderOf(paths.log), mode: 0o755, owner: agent },
     // Who can enter this folder can talk to the agent: the hook's account.
     { path: folderOf(paths.socket), mode: 0o750, owner: `${condorAccount}:${jobAccount}` },

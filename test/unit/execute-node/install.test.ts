@@ -69,6 +69,12 @@ test("node.json reads back as the configuration, with every default", () => {
   });
 });
 
+test("machines' disks and the images are open to QEMU and to no other account of the node", () => {
+  const folders = nodeFolders({ store: "/srv/images" }).filter(({ path }) => /\/(?:cache|instances)$/.test(path));
+  expect(folders).toHaveLength(2);
+  for (const folder of folders) expect(folder).toMatchObject({ mode: 0o750, owner: "condor:kvm" });
+});
+
 test("programs can be run, and only their account's group reaches the agent's socket", () => {
   for (const name of ["agent", "prepare", "domain", "condor-cloud-node.cjs"]) {
     expect(file(`/usr/lib/condor-cloud/${name}`)).toMatchObject({ mode: 0o755, owner: "root:root" });
