@@ -26,6 +26,7 @@ const OURS = /^test-(\d+)(?:-|$)/;
 
 /** What a group's own setup goes on with. */
 export interface GroupPool {
+  readonly sandboxName: string;
   /** An empty folder of this run's own, gone at the end. */
   readonly folder: string;
   readonly environment: Record<string, string>;
@@ -61,7 +62,7 @@ export async function setUpPool(project: TestProject, group: string, nodes: numb
     project.provide("environment", ours);
     project.provide("guest", guest);
     project.provide("results", results);
-    return { folder, environment: ours, reporter, teardown };
+    return { sandboxName: name, folder, environment: ours, reporter, teardown };
   } catch (error) {
     await teardown();
     throw error;

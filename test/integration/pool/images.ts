@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { ImageReferenceText } from "../../../contract/image-reference.ts";
+import { dataPath } from "../../../contract/store-layout.ts";
+import { checkImage } from "../../../provider/image/check.ts";
+import { createImage } from "../../../provider/image/lifecycle.ts";
+import { Operation } from "../../../provider/operation.ts";
+import { theContext } from "./machines.ts";
+import { theSandbox } from "./nodes.ts";
+
+const BYTES_PER_MIB = 1024 ** 2;
+
+/** An image of a test's own in the store. */
+export interface TestImage {
+  /** `name@sha256:<digest>`. */
+  readonly reference: string;
+  readonly digest: string;
+  /** Its file in the store. */
+  readonly path: string;
+  /** What it takes, in MiB, rounded up. */
+  readonly sizeMiB: number;
+}
+
+/**
+ * Puts an image into the store that no node has had before. It boots like the small guest; behind that lies what no
+ * guest reads.
+ *
+ * @param paddingMiB - by how much it is larger than the small guest; no part of it is empty
+ */
+export async function addNewImage(name: string, paddingMiB = 0): Promise<TestImage> {
+  const folder = await mkdtemp(join(tmpdir(), "condor-cloud-image-"));
+  try {
+    const source = join(folder, "disk.qcow2");
+    await copyFile(inject("guest"), source);
+    const sizeBytes = await pad(source, paddingMiB);
+    const context = await theContext();
+    const operation = new Operation();
+    const given = { resourceUrn: `urn:pulumi:test::test::condor:Image::${name}`, source };
+    const { inputs, failures } = await checkImage(given, new Set(), context, {}, operation);
+    if (failures.length > 0) throw new Error(`The image ${name} was refused: ${JSON.stringify(failures)}`);
+    const { id } = await createImage(inputs, context, operation);
+    const { digest } = ImageReferenceText.parse(id);
+    const { store } = await theSandbox();
+    return { reference: id, digest, path: dataPath(store, digest), sizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Appends a sector that is never the same, and then as much as was asked for. @returns the file's size in bytes */
+async function pad(path: string, paddingMiB: number): Promise<number> {
+  const file = await open(path, "a");
+  try {
+    await file.write(randomBytes(512));
+    const block = randomBytes(BYTES_PER_MIB);
+    for (let written = 0; written < paddingMiB; written++) await file.write(block);
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,140 @@
+import { execa } from "execa";
+import { inject } from "vitest";
+import { macAddressOf } from "../../../contract/instance-spec.ts";
+import type { CloudJob } from "../../../contract/job-ad.ts";
+import { type Context, openContext } from "../../../provider/context.ts";
+import { parseSubmitted, submitDescription } from "../../../provider/htcondor/submit-description.ts";
+import { type Observation, observe } from "../../../provider/instance/state.ts";
+import { readSettings } from "../../../provider/settings.ts";
+import type { Machine } from "../../../sandbox/sandbox.ts";
+import type { TestImage } from "./images.ts";
+import { theSandbox } from "./nodes.ts";
+import { eventually } from "./wait.ts";
+
+let context: Context | undefined;
+
+/** The provider's own view of the group's pool and store. */
+export async function theContext(): Promise<Context> {
+  const { bin, store } = await theSandbox();
+  context ??= openContext(readSettings({ commands: bin, store }, {}));
+  return context;
+}
+
+/** How a test's machine differs from what the provider submits. */
+export interface SubmissionOptions {
+  /** How many, in one submission; absent: 1. */
+  readonly count?: number;
+  /** The only node that may run them. */
+  readonly only?: Machine;
+  /** The node that is tried first. */
+  readonly first?: Machine;
+  /** How long HTCondor waits for a silent node, in seconds; absent: as the provider has it. */
+  readonly leaseSeconds?: number;
+  /** What the jobs say that the image takes in a cache, in MiB; absent: the truth. */
+  readonly cacheMiB?: number;
+}
+
+/** A machine's job. */
+export interface TestMachine {
+  /** The GlobalJobId. */
+  readonly id: string;
+  /** `cluster.proc`. */
+  readonly jobId: string;
+}
+
+let submissions = 0;
+
+/** Submits machines as the provider does, acknowledged, and answers as soon as they are in the queue. */
+export async function submitMachines(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
+  submissions++;
+  const jobs = Array.from({ length: options.count ?? 1 }, (_, index) =>
+    jobOf(image, `m${submissions}-${index}`, options),
+  );
+  const description = adapted(submitDescription(jobs), options);
+  const env = inject("environment");
+  const { stdout } = await execa("condor_submit", ["-terse", "-"], { env, input: description });
+  const submitted = parseSubmitted(stdout);
+  if (submitted === undefined) throw new Error(`condor_submit says: ${stdout}`);
+  const queued = await execa("condor_q", [String(submitted.clusterId), "-af", "GlobalJobId", "ProcId"], { env });
+  return queued.stdout.split("\n").map((line) => {
+    const [id = "", procId = ""] = line.split(" ");
+    return { id, jobId: `${submitted.clusterId}.${procId}` };
+  });
+}
+
+/** Submits one machine; see {@link submitMachines}. */
+export async function submitMachine(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine> {
+  const [machine] = await submitMachines(image, { ...options, count: 1 });
+  if (machine === undefined) throw new Error("condor_q does not show what condor_submit took.");
+  return machine;
+}
+
+/** What queue and node say about a machine; `gone` when its job has left the queue. */
+export async function look({ id }: TestMachine): Promise<Observation | "gone"> {
+  const { pool } = await theContext();
+  const job = await pool.find(id);
+  return job === undefined ? "gone" : observe(job, await pool.machine(job));
+}
+
+/** Waits until a machine runs and has an address. */
+export async function running(machine: TestMachine, seconds = 180): Promise<Observation> {
+  const what = `machine ${machine.jobId} to run with an address`;
+  const seen = await eventually(
+    what,
+    () => look(machine),
+    (now) => now !== "gone" && isUp(now),
+    seconds,
+  );
+  if (seen === "gone") throw new Error(`${what}: its job is gone.`);
+  return seen;
+}
+
+/** Whether a machine's domain runs and its guest has an address. */
+export function isUp({ state, ipAddress }: Observation): boolean {
+  return state === "running" && ipAddress !== "";
+}
+
+/** Has machines removed; they end by themselves. */
+export async function removeMachines(machines: readonly TestMachine[]): Promise<void> {
+  const { pool } = await theContext();
+  await Promise.all(machines.map(({ id }) => pool.remove(id)));
+}
+
+/** Waits until the jobs of removed machines have left the queue. A starter is deaf for half a minute after a start. */
+export async function gone(machines: readonly TestMachine[], seconds = 150): Promise<void> {
+  const left = async () => {
+    const seen = await Promise.all(machines.map(look));
+    return machines.filter((_, index) => seen[index] !== "gone").map(({ jobId }) => jobId);
+  };
+  await eventually("removed jobs to leave the queue", left, (jobs) => jobs.length === 0, seconds);
+}
+
+function jobOf(image: TestImage, name: string, { cacheMiB = image.sizeMiB }: SubmissionOptions): CloudJob {
+  return {
+    key: `test/${name}`,
+    spec: {
+      name,
+      image: image.reference,
+      profile: "custom",
+      size: { memoryMiB: 128, vcpus: 1 },
+      network: "default",
+      macAddress: macAddressOf(`${inject("sandbox")}/${image.digest}/${name}`),
+      labels: {},
+      gracefulStop: false,
+    },
+    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB },
+    acknowledged: true,
+    deadline: 0,
+  };
+}
+
+/** The host names of a sandbox are of a pattern that needs no quoting in a ClassAd string. */
+function adapted(description: string, { only, first, leaseSeconds }: SubmissionOptions): string {
+  const lines = description.split("\n").map((line) => {
+    if (only && line.startsWith("requirements = ")) return `${line} && TARGET.Machine == "${only.host}"`;
+    if (first && line.startsWith("rank = ")) return `rank = TARGET.Machine == "${first.host}"`;
+    if (leaseSeconds && line.startsWith("job_lease_duration = ")) return `job_lease_duration = ${leaseSeconds}`;
+    return line;
+  });
+  return lines.join("\n");
+}
