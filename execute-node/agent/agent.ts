@@ -90,6 +90,7 @@ export class Agent {
     this.machines.delete(machine.globalJobId);
     this.parts.reporter.withdraw(machine.globalJobId);
     await this.parts.folders.remove(machine.globalJobId);
+    await this.parts.cache.machineEnded();
   }
 
   /** A hook that was killed and came again joins the work that goes on, or finds it done. */
@@ -140,21 +141,25 @@ export class Agent {
     try {
       const network = this.#networkOf(request.spec);
       this.report(machine);
-      const image = await cache.get(ImageReferenceText.parse(request.spec.image), (percent) => {
+      const reference = ImageReferenceText.parse(request.spec.image);
+      const progress = (percent: number) => {
         machine.message = `copying the image into the node's cache: ${percent} %`;
         this.report(machine);
+      };
+      // The record must exist before the image is let go: from then on it says that the image is in use.
+      await cache.use(reference, progress, async (image) => {
+        // A network that cannot be asked now has no lease that could deceive later.
+        const addresses = await addressesOn(network).catch(() => undefined);
+        const leaseBefore = addresses?.get(request.spec.macAddress)?.lease;
+        machine.record = await folders.create(
+          request.globalJobId,
+          request.user,
+          request.spec,
+          image,
+          leaseBefore,
+          machine.runStartedAt,
+        );
       });
-      // A network that cannot be asked now has no lease that could deceive later.
-      const addresses = await addressesOn(network).catch(() => undefined);
-      const leaseBefore = addresses?.get(request.spec.macAddress)?.lease;
-      machine.record = await folders.create(
-        request.globalJobId,
-        request.user,
-        request.spec,
-        image,
-        leaseBefore,
-        machine.runStartedAt,
-      );
       machine.message = undefined;
       machine.state = "prepared";
       machine.jobSeenAt = performance.now();
@@ -187,7 +192,7 @@ export class Agent {
     }
     if (record.user !== user) throw new Refusal(`The machine of job ${globalJobId} belongs to somebody else.`);
     const { configuration, acceleration, cache, folders } = this.parts;
-    if (!cache.has(record.image.digest)) {
+    if (!cache.holds(record.image.digest)) {
       throw new Refusal(`Image ${record.spec.image} has left this node's cache.`, { retry: true });
     }
     await endLeftover(domainName, machine, () => this.#jobsInSlots(), this.parts.log);

@@ -1,67 +1,89 @@
-import { readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { statfsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { ImageManifest } from "../../contract/image-manifest.ts";
 import type { ImageReference } from "../../contract/image-reference.ts";
 import { Digest } from "../../contract/patterns.ts";
-import { dataPath } from "../../contract/store-layout.ts";
-import { copyDigested, STORE_SECONDS } from "./fetch.ts";
-import { isMissing, syncFolderOf, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
-import { inspectImage } from "./image-file.ts";
-import { inTime } from "./in-time.ts";
-import { findManifest } from "./manifest.ts";
-import { messageOf, Refusal } from "./refusal.ts";
+import type { CacheDescription, ImageDescription } from "./cache-description.ts";
+import {
+  type CachedImage,
+  dataFacts,
+  type FoundImage,
+  factsPath,
+  readCached,
+  touchCached,
+  writeCached,
+} from "./cached-image.ts";
+import { availableBytes, chooseEvictions, type Evictable, lackingBytes, type Space } from "./eviction.ts";
+import { copyImage, machineFacts } from "./image-copy.ts";
+import type { ImageStore } from "./image-store.ts";
+import { noRoom } from "./no-room.ts";
 
-/** What the cache knows about an image in it: a small file beside the data, written before it. */
-const CachedImageSchema = z.object({
-  digest: Digest,
-  format: ImageManifest.shape.format,
-  architecture: ImageManifest.shape.architecture,
-  virtualSizeBytes: z.int().positive(),
-  sizeBytes: z.int().positive(),
-});
-type CachedFacts = z.infer<typeof CachedImageSchema>;
+/** An image in the cache, ready for machines. */
+type Entry = { -readonly [Key in keyof FoundImage]: FoundImage[Key] };
 
-/** An image in this node's cache, verified. */
-export interface CachedImage extends CachedFacts {
-  /** The file that overlays back onto. */
-  readonly path: string;
+/** A copy on its way. */
+interface Copy {
+  readonly name: string;
+  readonly listeners: Set<(percent: number) => void>;
+  image: Promise<CachedImage>;
+  percent: number;
+  /** What was promised to it. */
+  roomBytes: number;
+  writtenBytes: number;
+}
+
+/** Where a cache lies and what it may take. */
+export interface CacheOptions {
+  readonly folder: string;
+  readonly store: ImageStore;
+  /** The most that it may take, in GiB; absent: half of the file system that it lies on. */
+  readonly limitGiB: number | undefined;
 }
 
 /**
- * The node's copies of images: `<digest>` and `<digest>.json`, both made under a temporary name and renamed. However
- * many jobs ask at once, an image is copied once: they share one promise, so there is no lock that could be left behind.
+ * The node's copies of images: `<digest>` and `<digest>.json`, both made under a temporary name and renamed.
+ *
+ * There is no lock that could be left behind: one agent owns the folder, all who want an image share one promise of its
+ * copy, and a copy whose store hangs is given up. An image stays while it is pinned, which {@link use} does until the
+ * machine's record exists, and from then on while a machine's disk backs onto it.
  */
 export class ImageCache {
-  readonly #folder: string;
-  readonly #store: string;
-  readonly #images = new Map<string, CachedImage>();
+  readonly #options: CacheOptions;
+  readonly #images = new Map<string, Entry>();
+  /** What files take that no new machine gets and that go once no machine needs them; by digest. */
+  readonly #leaving = new Map<string, number>();
   readonly #copies = new Map<string, Copy>();
-  #attempts = 0;
-  /** Told when an image came or went. */
+  readonly #pins = new Map<string, number>();
+  /** Until the machines are known, all images are theirs. */
+  #inUse: (digest: string) => boolean = () => true;
+  /** Room is made, and files are removed, by one at a time: what one has seen free, no other takes. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #told = "";
+  /** Told when an image came or went, or the room for new ones changed. */
   onChange: () => void = () => {};
 
-  constructor(folder: string, store: string) {
-    this.#folder = folder;
-    this.#store = store;
+  constructor(options: CacheOptions) {
+    this.#options = options;
   }
 
   /**
-   * Finds what an earlier agent left: whole images are kept when their size is right, everything else is removed.
+   * Finds what an earlier agent left: an image is kept when its data has the size and time of its copy, everything else
+   * is removed.
    *
-   * @param inUse - whether a machine's disk may back onto the file of this digest: it stays then, although no other
-   * machine gets it
+   * @param inUse - whether a machine's disk backs, or may back, onto the file of this digest: it stays then, although no
+   * other machine gets it unless it is as it was copied
    */
   async open(inUse: (digest: string) => boolean): Promise<void> {
-    const names = await readdir(this.#folder);
+    const names = await readdir(this.#options.folder);
     for (const digest of names.filter((name) => Digest.safeParse(name).success)) {
-      const image = await this.#readCached(digest);
-      if (image !== undefined) this.#images.set(digest, image);
+      const found = await readCached(this.pathOf(digest), digest);
+      if (found !== undefined) this.#images.set(digest, found);
+      else if (inUse(digest)) this.#leaving.set(digest, (await dataFacts(this.pathOf(digest))).diskBytes);
     }
     for (const name of names) {
-      const stays = this.#images.has(name.replace(/\.json$/, "")) || (Digest.safeParse(name).success && inUse(name));
-      if (!stays) await this.#remove(name);
+      if (!this.holds(name.replace(/\.json$/, ""))) await this.#unlink(join(this.#options.folder, name));
     }
+    this.#inUse = inUse;
   }
 
   /** The digests of the images here, in order. */
@@ -69,130 +91,218 @@ export class ImageCache {
     return [...this.#images.keys()].sort();
   }
 
-  /** Whether an image is here. */
-  has(digest: string): boolean {
-    return this.#images.has(digest);
+  /** Whether the file of this digest is here, for new machines or only for those that have it already. */
+  holds(digest: string): boolean {
+    return this.#images.has(digest) || this.#leaving.has(digest);
   }
 
   /** The file of an image in the cache. */
   pathOf(digest: string): string {
-    return join(this.#folder, Digest.parse(digest));
+    return join(this.#options.folder, Digest.parse(digest));
   }
 
-  /** The bytes that the images here take at most; holes count. */
-  usedBytes(): number {
-    return [...this.#images.values()].reduce((sum, image) => sum + image.sizeBytes, 0);
+  /** How the cache stands, for the pool and for administrators. */
+  describe(): CacheDescription {
+    const space = this.#space();
+    const copies = [...this.#copies].map(
+      ([digest, copy]): ImageDescription => ({
+        digest,
+        name: copy.name,
+        diskBytes: copy.roomBytes,
+        inUse: true,
+        copyingPercent: copy.percent,
+      }),
+    );
+    const images = [...this.#images]
+      .sort(([, a], [, b]) => b.lastUsedAtMs - a.lastUsedAtMs)
+      .map(
+        ([digest, { image, diskBytes, lastUsedAtMs }]): ImageDescription => ({
+          digest,
+          name: image.name,
+          format: image.format,
+          diskBytes,
+          copiedAt: image.copiedAt,
+          lastUsedAt: Math.floor(lastUsedAtMs / 1000),
+          inUse: this.#isNeeded(digest),
+        }),
+      );
+    const leaving = [...this.#leaving].map(
+      ([digest, diskBytes]): ImageDescription => ({ digest, diskBytes, inUse: this.#isNeeded(digest) }),
+    );
+    return {
+      limitBytes: space.limitBytes,
+      usedBytes: space.usedBytes,
+      availableBytes: availableBytes(space, this.#evictable()),
+      images: [...copies, ...images, ...leaving],
+    };
   }
 
   /**
-   * Gives the image from the cache, copying it from the store first where it is missing.
+   * Gives the image from the cache, copying it from the store first where it is missing, to work that makes a machine of
+   * it. The image stays for as long as that takes; a machine that needs it longer must be known by its end.
    *
    * @param progress - told how much of the copy is done, in whole percent
-   * @throws Refusal when the store does not have it, or has something else under its name
+   * @throws Refusal when the store does not have it or has something else under its name, or there is no room for it
    */
-  async get(reference: ImageReference, progress: (percent: number) => void): Promise<CachedImage> {
-    const cached = this.#images.get(reference.digest);
-    if (cached !== undefined) return cached;
-    let copy = this.#copies.get(reference.digest);
-    if (copy === undefined) {
-      const listeners = new Set<(percent: number) => void>();
-      const image = this.#copy(reference, (percent) => {
-        for (const listener of listeners) listener(percent);
-      }).finally(() => this.#copies.delete(reference.digest));
-      copy = { image, listeners };
-      this.#copies.set(reference.digest, copy);
+  async use<T>(
+    reference: ImageReference,
+    progress: (percent: number) => void,
+    work: (image: CachedImage) => Promise<T>,
+  ): Promise<T> {
+    const { digest } = reference;
+    this.#pins.set(digest, (this.#pins.get(digest) ?? 0) + 1);
+    this.#tellOfUse();
+    try {
+      return await work(await this.#get(reference, progress));
+    } finally {
+      const pins = (this.#pins.get(digest) ?? 1) - 1;
+      if (pins === 0) this.#pins.delete(digest);
+      else this.#pins.set(digest, pins);
+      this.#tellOfUse();
     }
+  }
+
+  /** To be called when a machine came to its end: images may have become free to go. */
+  async machineEnded(): Promise<void> {
+    await this.#inTurn(() => this.#sweep());
+    this.#tellOfUse();
+  }
+
+  async #get(reference: ImageReference, progress: (percent: number) => void): Promise<CachedImage> {
+    const entry = this.#images.get(reference.digest);
+    if (entry !== undefined) return this.#refresh(entry, reference);
+    const copy = this.#copies.get(reference.digest) ?? this.#beginCopy(reference);
     copy.listeners.add(progress);
     return copy.image;
   }
 
-  async #copy(reference: ImageReference, progress: (percent: number) => void): Promise<CachedImage> {
-    const manifest = await inTime(findManifest(this.#store, reference), STORE_SECONDS, "the image store");
-    const path = join(this.#folder, reference.digest);
-    // A name of its own: a copy that was given up may still hang in a read.
-    const temporary = `${path}.${this.#attempts++}${TEMPORARY_SUFFIX}`;
-    try {
-      await rm(temporary, { force: true });
-      await this.#checkSpace(reference);
-      let percent = 0;
-      const digest = await copyDigested(dataPath(this.#store, reference.digest), temporary, (done, total) => {
-        const now = total === 0 ? 100 : Math.floor((done / total) * 100);
-        if (now !== percent) progress(now);
-        percent = now;
-      });
-      if (digest !== reference.digest) {
-        throw new Refusal(
-          `Image ${reference.name} in the store is damaged: its bytes have the digest sha256:${digest}, not ` +
-            `sha256:${reference.digest}. Add it again.`,
-        );
-      }
-      const facts = await inspectImage(temporary, manifest.format, reference.name);
-      const { size: sizeBytes } = await stat(temporary);
-      const image: CachedFacts = { digest, architecture: manifest.architecture, sizeBytes, ...facts };
-      await writeFileAtomically(`${path}.json`, `${JSON.stringify(image)}\n`);
-      await rename(temporary, path);
-      await syncFolderOf(path);
-      const cached = { ...image, path };
-      this.#images.set(digest, cached);
+  /** The same bytes may have got another manifest since their copy; while the store does not answer, the known one counts. */
+  async #refresh(entry: Entry, reference: ImageReference): Promise<CachedImage> {
+    entry.lastUsedAtMs = Date.now();
+    const manifest = await this.#options.store.glanceAt(reference);
+    const { image } = entry;
+    const now = manifest === undefined ? image : { ...image, ...machineFacts(manifest) };
+    const isKnown =
+      now.architecture === image.architecture &&
+      now.firmware === image.firmware &&
+      now.machineType === image.machineType;
+    if (!isKnown) await writeCached(now);
+    else await touchCached(image.path);
+    entry.image = now;
+    return now;
+  }
+
+  #beginCopy(reference: ImageReference): Copy {
+    const { digest, name } = reference;
+    const copy: Copy = {
+      name,
+      listeners: new Set(),
+      image: Promise.reject(new Error("not begun")),
+      percent: 0,
+      roomBytes: 0,
+      writtenBytes: 0,
+    };
+    copy.image.catch(() => {});
+    copy.image = this.#copy(reference, copy).finally(() => {
+      this.#copies.delete(digest);
       this.onChange();
-      return cached;
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw refusalOf(error, reference);
+    });
+    this.#copies.set(digest, copy);
+    return copy;
+  }
+
+  async #copy(reference: ImageReference, copy: Copy): Promise<CachedImage> {
+    const image = await copyImage(this.#options.store, reference, this.pathOf(reference.digest), {
+      progress: (done, total) => {
+        const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
+        if (percent === copy.percent) return;
+        copy.percent = percent;
+        for (const listener of copy.listeners) listener(percent);
+      },
+      room: (bytes) => this.#makeRoom(copy, bytes),
+      written: (bytes) => {
+        copy.writtenBytes = bytes;
+      },
+    });
+    const { diskBytes } = await dataFacts(image.path);
+    this.#images.set(image.digest, { image, diskBytes, lastUsedAtMs: Date.now() });
+    this.#leaving.delete(image.digest);
+    return image;
+  }
+
+  /** Promises a copy this many bytes in all. @throws Refusal when that cannot be; then nothing was evicted for it */
+  #makeRoom(copy: Copy, bytes: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const space = this.#space();
+      const wanted = Math.max(0, bytes - copy.roomBytes);
+      const evicted = chooseEvictions(lackingBytes(wanted, space), this.#evictable());
+      if (evicted === undefined) throw noRoom(copy.name, bytes, this.describe(), space);
+      copy.roomBytes += wanted;
+      // Nobody gets them from here on, also while their files are removed one after the other.
+      for (const digest of evicted) this.#leave(digest);
+      await this.#sweep();
+      this.onChange();
+    });
+  }
+
+  #leave(digest: string): void {
+    this.#leaving.set(digest, this.#images.get(digest)?.diskBytes ?? 0);
+    this.#images.delete(digest);
+  }
+
+  /** Only in turn: a copy that begins meanwhile waits for its room, and so puts its file in place after this. */
+  async #sweep(): Promise<void> {
+    for (const digest of [...this.#leaving.keys()]) {
+      if (this.#isNeeded(digest)) continue;
+      await this.#unlink(factsPath(this.pathOf(digest)));
+      await this.#unlink(this.pathOf(digest));
+      this.#leaving.delete(digest);
     }
   }
 
-  /** A copy that fills the disk would stop the machines that run from it. */
-  async #checkSpace(reference: ImageReference): Promise<void> {
-    const source = await inTime(stat(dataPath(this.#store, reference.digest)), STORE_SECONDS, "the image store");
-    const disk = await statfs(this.#folder);
-    const lacking = lackingBytes(source.blocks * 512, disk.bavail * disk.bsize);
-    if (lacking === 0) return;
-    throw new Refusal(
-      `This node's disk lacks ${Math.ceil(lacking / 1024 ** 2)} MiB for image ${reference.name}. The job waits for another node, or for room on this one.`,
-      { retry: true },
-    );
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
-  async #readCached(digest: string): Promise<CachedImage | undefined> {
-    const path = join(this.#folder, digest);
-    try {
-      const facts = CachedImageSchema.parse(JSON.parse(await readFile(`${path}.json`, "utf8")));
-      const { size } = await stat(path);
-      return facts.digest === digest && facts.sizeBytes === size ? { ...facts, path } : undefined;
-    } catch {
-      return undefined;
-    }
+  #isNeeded(digest: string): boolean {
+    return this.#pins.has(digest) || this.#inUse(digest);
   }
 
-  async #remove(name: string): Promise<void> {
-    await rm(join(this.#folder, name), { force: true, recursive: true });
+  #evictable(): Evictable[] {
+    return [...this.#images]
+      .filter(([digest]) => !this.#isNeeded(digest))
+      .map(([digest, { diskBytes, lastUsedAtMs }]) => ({ digest, diskBytes, lastUsedAtMs }));
+  }
+
+  /** Asked without a pause, so that no copy writes between the disk's answer and the sum. */
+  #space(): Space {
+    const disk = statfsSync(this.#options.folder);
+    const copies = [...this.#copies.values()];
+    const images = [...this.#images.values()].map(({ diskBytes }) => diskBytes);
+    const usedBytes = sum([...images, ...this.#leaving.values(), ...copies.map(({ roomBytes }) => roomBytes)]);
+    const unwritten = sum(copies.map(({ roomBytes, writtenBytes }) => Math.max(0, roomBytes - writtenBytes)));
+    const { limitGiB } = this.#options;
+    return {
+      limitBytes: Math.floor(limitGiB === undefined ? (disk.blocks * disk.bsize) / 2 : limitGiB * 1024 ** 3),
+      usedBytes,
+      freeBytes: disk.bavail * disk.bsize - unwritten,
+    };
+  }
+
+  #tellOfUse(): void {
+    const needed = this.digests().filter((digest) => this.#isNeeded(digest));
+    if (needed.join() === this.#told) return;
+    this.#told = needed.join();
+    this.onChange();
+  }
+
+  async #unlink(path: string): Promise<void> {
+    await rm(path, { force: true, recursive: true });
   }
 }
 
-/** What must stay free beside a new image, in bytes: overlays grow, and a full disk stops their machines. */
-const SPARE_BYTES = 512 * 1024 ** 2;
-
-/** The bytes that a disk lacks for a file of this size. */
-export function lackingBytes(wantedBytes: number, freeBytes: number): number {
-  return Math.max(0, wantedBytes + SPARE_BYTES - freeBytes);
-}
-
-interface Copy {
-  readonly image: Promise<CachedImage>;
-  readonly listeners: Set<(percent: number) => void>;
-}
-
-function refusalOf(error: unknown, reference: ImageReference): Refusal {
-  if (error instanceof Refusal) return error;
-  if (isMissing(error)) {
-    return new Refusal(
-      `The bytes of image ${reference.name} (sha256:${reference.digest}) are missing in the store. Add the image again.`,
-      { cause: error },
-    );
-  }
-  return new Refusal(`This node could not copy image ${reference.name} into its cache: ${messageOf(error)}.`, {
-    retry: true,
-    cause: error,
-  });
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,39 +1,55 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { inTime } from "./in-time.ts";
+import type { ImageStore } from "./image-store.ts";
 
 /** The unit of the copy; a run of this many zero bytes becomes a hole. */
 const CHUNK_BYTES = 256 * 1024;
 
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
-/** How long the image store may take for one answer, in seconds. A file server that is gone hangs for ever. */
-export const STORE_SECONDS = 60;
+/** Whom a copy asks and tells. */
+export interface CopyWatch {
+  /** Told the bytes read and to read after each chunk. */
+  readonly progress: (doneBytes: number, totalBytes: number) => void;
+  /** Asked before bytes are written, with how many it will be in all then. @throws what ends the copy */
+  readonly room: (bytes: number) => Promise<void>;
+  /** Told how many bytes have been written. */
+  readonly written: (bytes: number) => void;
+}
 
 /**
- * Copies a file, digesting it on the way, with holes where it is zero. The target is on disk when this returns.
+ * Copies an image's bytes out of the store, digesting them on the way, with holes where they are zero. The target is on
+ * disk when this returns.
  *
- * @param progress - told the bytes done and to do after each chunk
  * @returns the SHA-256 of what was copied, in hexadecimal
- * @throws Error also when the source gives no answer for {@link STORE_SECONDS}
+ * @throws Error also when the store gives no answer
  */
 export async function copyDigested(
-  source: string,
+  store: ImageStore,
+  digest: string,
   target: string,
-  progress: (doneBytes: number, totalBytes: number) => void,
+  watch: CopyWatch,
 ): Promise<string> {
-  const input = await inTime(open(source, "r"), STORE_SECONDS, source);
+  const input = await store.open(digest);
   try {
     const output = await open(target, "wx", 0o644);
     try {
-      const { size } = await inTime(input.stat(), STORE_SECONDS, source);
+      const { size } = await store.ask(() => input.stat());
       const hash = createHash("sha256");
       let done = 0;
-      for await (const chunk of readAhead(input, source)) {
+      let written = 0;
+      const read = (buffer: Buffer, position: number) =>
+        store.ask(() => input.read(buffer, 0, buffer.length, position));
+      for await (const chunk of readAhead(read)) {
         hash.update(chunk);
-        if (!chunk.equals(ZEROS.subarray(0, chunk.length))) await writeWhole(output, chunk, done);
+        if (!chunk.equals(ZEROS.subarray(0, chunk.length))) {
+          written += chunk.length;
+          await watch.room(written);
+          await writeWhole(output, chunk, done);
+          watch.written(written);
+        }
         done += chunk.length;
-        progress(done, size);
+        watch.progress(done, size);
       }
       await output.truncate(done);
       await output.datasync();
@@ -47,15 +63,8 @@ export async function copyDigested(
   }
 }
 
-/** Of a file handle what {@link readAhead} needs. */
-interface Readable {
-  read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number; buffer: Buffer }>;
-}
+/** Reads into a buffer from a position of the file. */
+type Read = (buffer: Buffer, position: number) => Promise<{ bytesRead: number; buffer: Buffer }>;
 
 /** Of a file handle what {@link writeWhole} needs. */
 interface Writable {
@@ -63,21 +72,21 @@ interface Writable {
 }
 
 /** A file's chunks, each good until the next is asked for: the next is read while this one is digested and written. */
-export async function* readAhead(input: Readable, name: string): AsyncGenerator<Buffer> {
+export async function* readAhead(read: Read): AsyncGenerator<Buffer> {
   const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const;
-  const read = (position: number, turn: number) => {
-    const reading = inTime(input.read(buffers[turn % 2 === 0 ? 0 : 1], 0, CHUNK_BYTES, position), STORE_SECONDS, name);
+  const begin = (position: number, turn: number) => {
+    const reading = read(buffers[turn % 2 === 0 ? 0 : 1], position);
     // It may fail before anybody awaits it, which Node.js would take for an error that nobody handles.
     reading.catch(() => {});
     return reading;
   };
   let done = 0;
-  let pending = read(0, 0);
+  let pending = begin(0, 0);
   for (let turn = 1; ; turn++) {
     const { bytesRead, buffer } = await pending;
     if (bytesRead === 0) return;
     done += bytesRead;
-    pending = read(done, turn);
+    pending = begin(done, turn);
     yield buffer.subarray(0, bytesRead);
   }
 }

@@ -6,7 +6,7 @@ import { jobIdOf } from "../../contract/global-job-id.ts";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import { InstanceSpec } from "../../contract/instance-spec.ts";
 import { Digest, GlobalJobId } from "../../contract/patterns.ts";
-import type { CachedImage } from "./cache.ts";
+import type { CachedImage } from "./cached-image.ts";
 import { isMissing, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
 import type { Log } from "./log.ts";
 import { messageOf, Refusal } from "./refusal.ts";

@@ -11,6 +11,7 @@ import type { Request } from "../protocol.ts";
 import { Agent } from "./agent.ts";
 import { ImageCache } from "./cache.ts";
 import { followDomains } from "./events.ts";
+import { ImageStore } from "./image-store.ts";
 import { InstanceFolders } from "./instance-folders.ts";
 import { findAcceleration } from "./libvirt.ts";
 import { type Log, openLog } from "./log.ts";
@@ -45,7 +46,11 @@ export async function runAgent(): Promise<void> {
     publisher.request();
   });
   const acceleration = await accelerationOnceKnown(configuration, reporter, startd, log);
-  const cache = new ImageCache(paths.cache, configuration.store);
+  const cache = new ImageCache({
+    folder: paths.cache,
+    store: new ImageStore(configuration.store),
+    limitGiB: configuration.cacheLimitGiB,
+  });
   const agent = new Agent({
     configuration,
     acceleration,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ImageManifest } from "../../contract/image-manifest.ts";
 import type { ImageReference } from "../../contract/image-reference.ts";
-import { manifestFolder, manifestPath } from "../../contract/store-layout.ts";
+import { manifestFolder, manifestPath, supersededManifestPath } from "../../contract/store-layout.ts";
 import { isMissing } from "./files.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 
@@ -21,6 +21,16 @@ export async function findManifest(store: string, reference: ImageReference): Pr
       ? `The image store has no image ${reference.name} with the digest sha256:${reference.digest}. Add the image, or correct the name.`
       : `Image ${reference.name} in the store now is sha256:${own.digest}; sha256:${reference.digest}, which this job asks for, is gone. Submit it with the present one.`,
   );
+}
+
+/** The manifest under which the store keeps an image of this name; undefined when there is none. */
+export async function ownManifest(store: string, reference: ImageReference): Promise<ImageManifest | undefined> {
+  const paths = [manifestPath(store, reference.name), supersededManifestPath(store, reference.name, reference.digest)];
+  for (const path of paths) {
+    const manifest = await readManifest(store, path);
+    if (manifest?.digest === reference.digest) return manifest;
+  }
+  return undefined;
 }
 
 async function readManifest(store: string, path: string): Promise<ImageManifest | undefined> {

@@ -14,11 +14,12 @@ export async function nodeReport(
   acceleration: NodeReport["acceleration"],
 ): Promise<NodeReport> {
   const disk = await statfs(configuration.stateFolder);
+  const { usedBytes, availableBytes } = cache.describe();
   return {
     heartbeat: Math.floor(Date.now() / 1000),
     images: cache.digests(),
-    cacheUsedMiB: Math.ceil(cache.usedBytes() / BYTES_PER_MIB),
-    cacheAvailableMiB: Math.floor((disk.bavail * disk.bsize) / BYTES_PER_MIB),
+    cacheUsedMiB: Math.ceil(usedBytes / BYTES_PER_MIB),
+    cacheAvailableMiB: Math.floor(availableBytes / BYTES_PER_MIB),
     diskFreeMiB: Math.floor((disk.bavail * disk.bsize) / BYTES_PER_MIB),
     networks: await presentNetworks(configuration),
     acceleration,

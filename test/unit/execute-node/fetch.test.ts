@@ -5,15 +5,13 @@ import { inTime } from "../../../execute-node/agent/in-time.ts";
 
 test("a read that fails while the chunk before it is written is an error for the copy alone", async () => {
   let reads = 0;
-  const input = {
-    read: async (buffer: Buffer) => {
-      if (reads++ > 0) throw new Error("EIO");
-      return { bytesRead: 10, buffer };
-    },
+  const read = async (buffer: Buffer) => {
+    if (reads++ > 0) throw new Error("EIO");
+    return { bytesRead: 10, buffer };
   };
   const copy = async () => {
     // Longer than Node.js waits before it calls a rejection unhandled.
-    for await (const _chunk of readAhead(input, "image")) await sleep(20);
+    for await (const _chunk of readAhead(read)) await sleep(20);
   };
   await expect(copy()).rejects.toThrow("EIO");
 });
