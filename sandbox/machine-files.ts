@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { totalmem } from "node:os";
+import { CONFIGURATION_FILE } from "../execute-node/configuration.ts";
 import {
   type InstalledFile,
   type InstalledFolder,
@@ -7,6 +8,7 @@ import {
   nodeFiles,
   nodeFolders,
 } from "../execute-node/install/configuration.ts";
+import { configurationText } from "../execute-node/install/options.ts";
 import { JOB_ACCOUNT } from "./accounts.ts";
 import {
   condorConfiguration,
@@ -56,6 +58,7 @@ export function machineFiles(sandbox: Sandbox, machine: Machine, bundle: string)
             file("/etc/libvirt/qemu.conf", QEMU_CONFIGURATION),
             file("/etc/libvirt/libvirtd.conf", LIBVIRTD_CONFIGURATION),
             file("/etc/libvirt/qemu/networks/default.xml", guestNetworkXml(machine.guestNetwork), 0o600),
+            file(CONFIGURATION_FILE, configurationText(configuration)),
             ...nodeFiles(configuration, bundle),
           ],
         };

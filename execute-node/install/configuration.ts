@@ -1,5 +1,4 @@
 import {
-  CONFIGURATION_FILE,
   type NodeConfiguration,
   NodeConfigurationSchema,
   nodePaths,
@@ -36,9 +35,14 @@ export const BUNDLE_FILE = "condor-cloud-node.cjs";
 
 const ROOT = "root:root";
 
+/** Where HTCondor reads our configuration: the folder is in LOCAL_CONFIG_DIR of all its packages. */
+export const CONDOR_FILE = "/etc/condor/config.d/60-condor-cloud.config";
+
+/** The administrator's command. */
+export const COMMAND_FILE = "/usr/sbin/condor-cloud-node";
+
 /**
- * Every file of an execute node. `condor_reconfig` is not enough after a change: restart the startd, or better, install
- * before it starts.
+ * Every file of an execute node but node.json, which is the administrator's.
  *
  * @param bundle - the text of the bundle that `npm run build` makes
  * @throws ZodError when the configuration cannot be used
@@ -47,14 +51,19 @@ export function nodeFiles(configuration: NodeConfiguration, bundle: string): Ins
   const resolved = NodeConfigurationSchema.parse(configuration);
   return [
     {
-      path: "/etc/condor/config.d/60-condor-cloud.config",
+      path: CONDOR_FILE,
       mode: 0o644,
       owner: ROOT,
       content: condorConfiguration(resolved, PROGRAM_FOLDER),
     },
-    { path: CONFIGURATION_FILE, mode: 0o644, owner: ROOT, content: `${JSON.stringify(resolved, undefined, 2)}\n` },
     { path: `${PROGRAM_FOLDER}/${BUNDLE_FILE}`, mode: 0o755, owner: ROOT, content: bundle },
     ...(["agent", "prepare", "domain"] as const).map((command) => wrapper(resolved, command)),
+    {
+      path: COMMAND_FILE,
+      mode: 0o755,
+      owner: ROOT,
+      content: script(`exec ${resolved.node} ${PROGRAM_FOLDER}/${BUNDLE_FILE} "$@"`),
+    },
   ];
 }
 
@@ -99,8 +108,12 @@ function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "p
     path: `${PROGRAM_FOLDER}/${command}`,
     mode: 0o755,
     owner: ROOT,
-    content: ["#!/bin/sh", "# Part of Condor Cloud; written by its installer.", ...lines, ""].join("\n"),
+    content: script(...lines),
   };
+}
+
+function script(...lines: string[]): string {
+  return ["#!/bin/sh", "# Part of Condor Cloud; written by its installer.", ...lines, ""].join("\n");
 }
 
 const HOOK_DIED = "The node's prepare hook died. The job waits for another node, or for this one to recover.";

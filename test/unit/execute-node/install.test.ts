@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { parseNodeConfiguration } from "../../../execute-node/configuration.ts";
 import { refusingDomain } from "../../../execute-node/domain/refusing-domain.ts";
 import { nodeFiles, nodeFolders } from "../../../execute-node/install/configuration.ts";
+import { configurationText } from "../../../execute-node/install/options.ts";
 
 const file = (path: string, configuration = {}) =>
   nodeFiles({ store: "/srv/images", ...configuration }, "the bundle").find((each) => each.path === path);
@@ -59,9 +60,9 @@ test("a node whose Node.js does not start sends jobs back to idle, and one that 
   expect(await printedBy("prepare", "/bin/true")).toBe("");
 });
 
-test("node.json reads back as the configuration, with every default", () => {
-  const text = file("/etc/condor-cloud/node.json")?.content ?? "";
-  expect(parseNodeConfiguration(text)).toMatchObject({
+test("node.json is the administrator's, and reads back as the configuration, with every default", () => {
+  expect(file("/etc/condor-cloud/node.json")).toBeUndefined();
+  expect(parseNodeConfiguration(configurationText({ store: "/srv/images" }))).toMatchObject({
     store: "/srv/images",
     stateFolder: "/var/lib/condor-cloud",
     networks: { default: { libvirt: "default" } },
