@@ -5,11 +5,13 @@ import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
 import { table } from "./table.ts";
 
-/** The table of machines that `instance list` and the demo show. */
+/** The table of machines that `instance list` and the demo show, with a column that says why one does not run. */
 export function instanceTable(instances: readonly InstanceView[]): string {
+  const messages = instances.map((instance) => (instance.state === "running" ? "" : oneLine(instance.message)));
+  const explains = messages.some((message) => message !== "");
   return table(
-    ["NAME", "PROFILE", "STATE", "EXECUTE NODE", "IP ADDRESS", "VNC", "JOB", "OWNER"],
-    instances.map((instance) => [
+    ["NAME", "PROFILE", "STATE", "EXECUTE NODE", "IP ADDRESS", "VNC", "JOB", "OWNER", ...(explains ? ["WHY"] : [])],
+    instances.map((instance, index) => [
       instance.name,
       instance.profile,
       instance.state,
@@ -18,8 +20,13 @@ export function instanceTable(instances: readonly InstanceView[]): string {
       instance.vncAddress || "-",
       instance.jobId,
       instance.owner,
+      ...(explains ? [messages[index] ?? ""] : []),
     ]),
   );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
 }
 
 /** `condor-cloud instance …` */

@@ -11,6 +11,12 @@ const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").image
 /** The architecture of a guest, in libvirt's words. */
 export type Architecture = ImageManifest["architecture"];
 
+/** How a guest's firmware looks for its system. */
+export type Firmware = ImageManifest["firmware"];
+
+/** The machine that QEMU shows a guest. */
+export type MachineType = NonNullable<ImageManifest["machineType"]>;
+
 /** What a {@link CondorImage} is made of. */
 export interface CondorImageArgs {
   /**
@@ -27,6 +33,16 @@ export interface CondorImageArgs {
   name?: pulumi.Input<string>;
   /** The guest's architecture. Default: `x86_64`. */
   architecture?: pulumi.Input<Architecture>;
+  /**
+   * How the guest's firmware looks for its system: `bios` in the boot sector, `uefi` in an EFI partition. `uefi` is for
+   * `x86_64` alone, and machines of such an image start on execute nodes that have UEFI firmware. Default: `bios`.
+   */
+  firmware?: pulumi.Input<Firmware>;
+  /**
+   * The machine that QEMU shows the guest: `q35` with PCI Express, or `pc`, which old systems know. Default: `q35` for
+   * `x86_64`, `pc` for `i686`.
+   */
+  machineType?: pulumi.Input<MachineType>;
   /** Free text for people, at most 4096 characters. Default: none. */
   description?: pulumi.Input<string>;
   /** Free text by key, for people and programs; at most 16 KiB together. Default: none. */
@@ -64,6 +80,10 @@ export class CondorImage extends pulumi.CustomResource {
   declare readonly name: pulumi.Output<string>;
   /** The guest's architecture. */
   declare readonly architecture: pulumi.Output<Architecture>;
+  /** How the guest's firmware looks for its system. */
+  declare readonly firmware: pulumi.Output<Firmware>;
+  /** The machine that QEMU shows the guest. */
+  declare readonly machineType: pulumi.Output<MachineType>;
   /** Free text for people; empty when there is none. */
   declare readonly description: pulumi.Output<string>;
   /** Free text by key; empty when there is none. */
@@ -87,6 +107,8 @@ export class CondorImage extends pulumi.CustomResource {
         createdAt: undefined,
         name: undefined,
         architecture: undefined,
+        firmware: undefined,
+        machineType: undefined,
         description: undefined,
         labels: undefined,
         ...args,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { InstanceSpec } from "../contract/instance-spec.ts";
 import type { MachineSize } from "../contract/profiles.ts";
 import { hostInputs } from "./host-inputs.ts";
 
@@ -6,6 +7,9 @@ const TYPE = "pulumi-nodejs:dynamic/condor:Instance";
 
 /** The text that Pulumi keeps in the state to find the provider's code again; it must work for ever. */
 const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").instance;';
+
+/** What happens when a guest no longer feeds its watchdog. */
+export type WatchdogAction = NonNullable<InstanceSpec["watchdog"]>;
 
 /** What a {@link CondorInstance} is made of. */
 export interface CondorInstanceArgs {
@@ -29,6 +33,17 @@ export interface CondorInstanceArgs {
   macAddress?: pulumi.Input<string>;
   /** Free text by key, for people and programs; at most 16 KiB together. Changes in place. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * What happens when the guest no longer feeds its watchdog, an `i6300esb` (`/dev/watchdog`), which counts once
+   * something in the guest has opened it: `reset` starts the guest anew, `shutdown` asks it to power itself off,
+   * `poweroff` does not ask, `pause` freezes it. Default: the machine has no watchdog. A change replaces the instance.
+   */
+  watchdog?: pulumi.Input<WatchdogAction>;
+  /**
+   * Whether a removal lets the guest power itself off (by ACPI) for as long as its node's administrator allows, 30 s
+   * unless they said otherwise; `false` gives it 3 s. Changes in place. Default: `false`.
+   */
+  gracefulStop?: pulumi.Input<boolean>;
   /**
    * How long to wait for the machine to run and have its address, in seconds. Pulumi's `customTimeouts` win over it.
    * Default: 600.
@@ -69,6 +84,10 @@ export class CondorInstance extends pulumi.CustomResource {
   declare readonly name: pulumi.Output<string>;
   /** The profile's name, `custom` where only a size was given, and what it stood for. */
   declare readonly profile: pulumi.Output<MachineSize & { name: string }>;
+  /** What happens when the guest no longer feeds its watchdog; undefined where the machine has none. */
+  declare readonly watchdog: pulumi.Output<WatchdogAction | undefined>;
+  /** Whether a removal lets the guest power itself off. */
+  declare readonly gracefulStop: pulumi.Output<boolean>;
   /** Free text by key; empty when there is none. */
   declare readonly labels: pulumi.Output<Record<string, string>>;
   /** How long to wait for the machine, in seconds. */
@@ -95,6 +114,8 @@ export class CondorInstance extends pulumi.CustomResource {
         name: undefined,
         profile: undefined,
         labels: undefined,
+        watchdog: undefined,
+        gracefulStop: undefined,
         timeoutSeconds: undefined,
         ...args,
         ...hostInputs(TYPE, name, opts),

@@ -55,6 +55,16 @@ export function slotsWithAnyJob(): string {
   return `${SLOT_ATTRIBUTE.job} =!= undefined`;
 }
 
+/** Every slot in which a node says what went wrong with machines. */
+export function slotsWithFailures(): string {
+  return `${SLOT_ATTRIBUTE.failures} =!= undefined`;
+}
+
+/** Every slot of a node of ours from which machines get their part. */
+export function nodeSlots(): string {
+  return `${SLOT_ATTRIBUTE.schema} =!= undefined && SlotType =!= "Dynamic"`;
+}
+
 function isOneOf(attribute: string, values: readonly ClassAdValue[]): string {
   const [first, ...rest] = values.map(classAdLiteral);
   if (first === undefined) throw new TypeError(`No value to compare ${attribute} with`);

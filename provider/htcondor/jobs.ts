@@ -12,8 +12,11 @@ export const JOB_ATTRIBUTES: readonly string[] = [
   "QDate",
   "JobStatus",
   "HoldReason",
+  "HoldReasonCode",
   "RemoveReason",
   "RemoteHost",
+  "JobCurrentStartDate",
+  "JobLastStartDate",
   ...Object.values(STANDARD_ATTRIBUTE),
   ...Object.values(ATTRIBUTE),
 ];
@@ -32,6 +35,9 @@ export const JOB_STATUS = {
 /** Words for people. A stranger's odd ad must not spoil the list for everybody, so what is no text counts as none. */
 const words = z.string().catch("");
 
+/** A number that only serves to explain: what is none counts as not there. */
+const number = z.int().nonnegative().optional().catch(undefined);
+
 const QueueAd = z.object({
   clusterid: z.int().nonnegative(),
   procid: z.int().nonnegative(),
@@ -40,8 +46,11 @@ const QueueAd = z.object({
   qdate: z.int().nonnegative(),
   jobstatus: z.int(),
   holdreason: words,
+  holdreasoncode: number,
   removereason: words,
   remotehost: words,
+  jobcurrentstartdate: number,
+  joblaststartdate: number,
   cloudkey: words.transform(decodeText),
 });
 
@@ -58,10 +67,14 @@ export interface QueueJob {
   readonly status: number;
   /** HTCondor's words; empty when the job is not held. */
   readonly holdReason: string;
+  /** HTCondor's `HoldReasonCode` (HTCondor manual, "Job ClassAd Attributes"); undefined when the job is not held. */
+  readonly holdReasonCode: number | undefined;
   /** HTCondor's words; empty when the job was not removed. */
   readonly removeReason: string;
   /** The slot that runs it, `slot1_1@host`; empty while there is none. */
   readonly slot: string;
+  /** When it was last given to a slot, but for the one that runs it now: Unix time in seconds; undefined: never. */
+  readonly lastRunAt: number | undefined;
   /** Whose it says that it is, as far as that can be read, even where the rest of it breaks the contract. */
   readonly key: string | undefined;
   /** What the contract reads from it; undefined when somebody edited the job so that it breaks the contract. */
@@ -85,8 +98,10 @@ function parseJob(command: string, output: string, ad: Ad): QueueJob {
     queuedAt: job.qdate,
     status: job.jobstatus,
     holdReason: job.holdreason,
+    holdReasonCode: job.holdreasoncode,
     removeReason: job.removereason,
     slot: job.remotehost,
+    lastRunAt: job.jobstatus === JOB_STATUS.running ? job.joblaststartdate : job.jobcurrentstartdate,
     key: job.cloudkey,
     cloud: readContract(ad),
   };

@@ -1,9 +1,19 @@
 import { type ClassAdValue, classAdLiteral } from "../../contract/classad.ts";
-import { jobsWithIds } from "./classad.ts";
+import { jobsWithIds, nodeSlots, slotsWithFailures } from "./classad.ts";
 import { CommandFailedError } from "./errors.ts";
 import { JOB_ATTRIBUTES, parseJobs, type QueueJob } from "./jobs.ts";
 import type { Run } from "./run.ts";
-import { parseSlots, SLOT_ATTRIBUTES, type SlotReport } from "./slots.ts";
+import {
+  FAILURE_SLOT_ATTRIBUTES,
+  MACHINE_SLOT_ATTRIBUTES,
+  NODE_SLOT_ATTRIBUTES,
+  type NodeFailure,
+  type NodeSlot,
+  parseNodeFailures,
+  parseNodes,
+  parseSlots,
+  type SlotReport,
+} from "./slots.ts";
 
 /**
  * The base operations on a pool. Each takes many and needs as few commands as one does; an argument that would grow
@@ -38,10 +48,23 @@ export async function queryJobs(
 export async function querySlots(run: Run, constraints: readonly string[]): Promise<SlotReport[]> {
   const slots: SlotReport[] = [];
   for (const constraint of constraints) {
-    const options = ["-json", "-attributes", SLOT_ATTRIBUTES.join(","), "-constraint", constraint];
-    slots.push(...parseSlots("condor_status", await run("condor_status", options)));
+    slots.push(...parseSlots("condor_status", await askCollector(run, MACHINE_SLOT_ATTRIBUTES, constraint)));
   }
   return slots;
+}
+
+/** Asks the collector what nodes say went wrong with machines, those of all jobs. */
+export async function queryFailures(run: Run): Promise<NodeFailure[]> {
+  return parseNodeFailures("condor_status", await askCollector(run, FAILURE_SLOT_ATTRIBUTES, slotsWithFailures()));
+}
+
+/** Asks the collector for the execute nodes of ours. */
+export async function queryNodes(run: Run): Promise<NodeSlot[]> {
+  return parseNodes("condor_status", await askCollector(run, NODE_SLOT_ATTRIBUTES, nodeSlots()));
+}
+
+function askCollector(run: Run, attributes: readonly string[], constraint: string): Promise<string> {
+  return run("condor_status", ["-json", "-attributes", attributes.join(","), "-constraint", constraint]);
 }
 
 /** Asks the history for a job that has left the queue. Stops at the first match, or at what ended before `since`. */

@@ -8,10 +8,13 @@ import { type Edit, editEach, removeEach } from "./changes.ts";
 import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
-import { queryHistory, queryJobs, querySlots } from "./operations.ts";
+import { queryFailures, queryHistory, queryJobs, queryNodes, querySlots } from "./operations.ts";
 import { openRunner, type Run } from "./run.ts";
-import type { SlotReport } from "./slots.ts";
+import type { NodeFailure, NodeSlot, SlotReport } from "./slots.ts";
 import { submitEach } from "./submit.ts";
+
+/** The clocks of a pool agree within half a minute: more, and its nodes would take no machine. */
+const CLOCKS_DIFFER_SECONDS = 30;
 
 /**
  * A pool of HTCondor. Calls that arrive together share their commands, so a program with many machines just calls for
@@ -29,6 +32,10 @@ export interface Pool {
   findOwn(key: string): Promise<QueueJob[]>;
   /** What a node reports about this job's machine: from the slot that runs the job, or none. */
   machine(job: QueueJob): Promise<SlotReport | undefined>;
+  /** What a node says last went wrong with this job's machine since {@link QueueJob.lastRunAt}; none where none does. */
+  failure(job: QueueJob): Promise<NodeFailure | undefined>;
+  /** The execute nodes of ours. */
+  nodes(): Promise<NodeSlot[]>;
   /** A job that has left the queue, where the history still knows it. */
   history(id: string): Promise<QueueJob | undefined>;
   /** All jobs of ours in the queue, whoever owns them, each with its node's report. */
@@ -78,6 +85,14 @@ export function poolOf(run: Run): Pool {
     const reports = await querySlots(run, slotsWithJobs([...new Set(jobs.map((job) => job.globalJobId))]));
     return (job: QueueJob) => reportOf(job, reports);
   });
+  const failure = gather(async (_jobs: readonly QueueJob[]) => {
+    const failures = await queryFailures(run);
+    return (job: QueueJob) => newestFailure(job, failures);
+  });
+  const nodes = gather(async (_callers: readonly undefined[]) => {
+    const found = await queryNodes(run);
+    return () => found;
+  });
   const edit = gather((edits: readonly Edit[]) => editEach(run, edits));
   const remove = gather((ids: readonly string[]) => removeEach(run, [...new Set(ids)]));
 
@@ -85,6 +100,8 @@ export function poolOf(run: Run): Pool {
     find,
     findOwn,
     machine,
+    failure,
+    nodes: () => nodes(undefined),
     async submit(job) {
       // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.
       const queued = await submit(CloudJob.parse(job));
@@ -116,6 +133,14 @@ export function poolOf(run: Run): Pool {
 /** The report of the very slot that the queue says runs the job: a dead node's slots stay in the collector for a while. */
 function reportOf(job: QueueJob, reports: readonly SlotReport[]): SlotReport | undefined {
   return reports.find((report) => report.slot === job.slot && report.machine.globalJobId === job.globalJobId);
+}
+
+/** Of an earlier run's failures nobody needs to hear once the machine has run again. */
+function newestFailure(job: QueueJob, failures: readonly NodeFailure[]): NodeFailure | undefined {
+  const since = (job.lastRunAt ?? Number.POSITIVE_INFINITY) - CLOCKS_DIFFER_SECONDS;
+  return failures
+    .filter((failure) => failure.globalJobId === job.globalJobId && failure.at >= since)
+    .sort((a, b) => b.at - a.at)[0];
 }
 
 /** A GlobalJobId ends with the time at which its job was queued. */

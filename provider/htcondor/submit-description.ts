@@ -55,11 +55,14 @@ const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTRIBUTE.labels,
 ]);
 
+/** Whether a node has the image in its cache. */
+const HAS_IMAGE = `stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.images})`;
+
 /**
  * The commands that every machine's job has. `vm_vcpus` alone would be 1 for the match, hence `request_cpus`; a VM job
  * must name a disk, which the execute node ignores; without the two commands about output the overlay would travel
- * home at the end; `initialdir` must exist on the access point. A machine is removed without the guest's long
- * farewell, and a job that nobody acknowledged in time is removed by HTCondor itself.
+ * home at the end; `initialdir` must exist on the access point. A job only matches a node that can boot its image and
+ * has it or has room for it; one that nobody acknowledged in time is removed by HTCondor itself.
  */
 const COMMANDS: readonly string[] = [
   "universe = vm",
@@ -81,15 +84,18 @@ const COMMANDS: readonly string[] = [
     `TARGET.${SLOT_ATTRIBUTE.schema} =?= ${NODE_SCHEMA}`,
     `stringListMember("$(cloud_network_name)", TARGET.${SLOT_ATTRIBUTE.networks})`,
     `TARGET.${SLOT_ATTRIBUTE.diskFreeMiB} >= $(cloud_disk_mib)`,
+    `stringListMember("${cellOf(ATTRIBUTE.architecture)}", TARGET.${SLOT_ATTRIBUTE.architectures})`,
+    `stringListMember("${cellOf(ATTRIBUTE.firmware)}", TARGET.${SLOT_ATTRIBUTE.firmwares})`,
+    `(${HAS_IMAGE} || TARGET.${SLOT_ATTRIBUTE.cacheAvailableMiB} >= ${cellOf(ATTRIBUTE.imageMiB)})`,
   ].join(" && ")}`,
-  `rank = stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.images})`,
+  `rank = ${HAS_IMAGE}`,
   `job_lease_duration = ${JOB_LEASE_SECONDS}`,
   "want_graceful_removal = $(cloud_graceful)",
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
   `periodic_remove = ${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,
   ...Object.values(ATTRIBUTE).map((attribute) => {
-    const value = `$(${attributeVariable(attribute)})`;
+    const value = cellOf(attribute);
     return `+${attribute} = ${TEXT_ATTRIBUTES.has(attribute) ? `"${value}"` : value}`;
   }),
 ];
@@ -128,6 +134,11 @@ export function cell(variable: string, value: ClassAdValue): string {
 
 function attributeVariable(attribute: string): string {
   return `cloud_attribute_${attribute.toLowerCase()}`;
+}
+
+/** Stands for the attribute's cell in the commands. */
+function cellOf(attribute: string): string {
+  return `$(${attributeVariable(attribute)})`;
 }
 
 /** The space that is reserved for the machine's disk; without a size of its own, what it needs to begin. */

@@ -1,3 +1,4 @@
+import { Architecture, machineTypeOf } from "../../contract/image-manifest.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
 import { InvalidInputError } from "../errors.ts";
@@ -38,6 +39,10 @@ export async function checkImage(
     else if (property === "name" && inputs.name === undefined) failures.push(logicalNameFailure(given.name));
     else failures.push(...parsed.error.issues.map(({ path, message }) => ({ property, reason: at(path, message) })));
   }
+  // Filled in, so that state and preview show what an image without one will boot on.
+  const architecture = Architecture.safeParse(checked.architecture);
+  if (architecture.success) checked.machineType ??= machineTypeOf({ architecture: architecture.data });
+  failures.push(...impossibleGuest(checked));
   if (context.store === undefined) failures.push(noStoreFailure());
 
   if (failures.length > 0 || unknown.has("source")) return { inputs: checked, failures };
@@ -57,6 +62,13 @@ function foreignArguments(inputs: Readonly<Inputs>): Failures {
       property,
       reason: `an image has no such argument; it has ${Object.keys(ImageArguments.shape).join(", ")}`,
     }));
+}
+
+/** What each argument allows and no execute node can boot. */
+function impossibleGuest({ architecture, firmware }: Inputs): Failures {
+  if (architecture !== "i686" || firmware !== "uefi") return [];
+  const reason = `"uefi" for the architecture i686: execute nodes have UEFI firmware for x86_64 alone; give "bios"`;
+  return [{ property: "firmware", reason }];
 }
 
 /** The resource's name in the program: the last part of `urn:pulumi:<stack>::<project>::<type>::<name>`. */

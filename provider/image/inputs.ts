@@ -8,6 +8,9 @@ export const ImageArguments = z.object({
   source: z.string("must be the path of a file or a folder").min(1, "must not be empty"),
   name: ImageName,
   architecture: ImageManifest.shape.architecture.default("x86_64"),
+  firmware: ImageManifest.shape.firmware,
+  /** Absent: what suits the architecture, which the check fills in. */
+  machineType: ImageManifest.shape.machineType,
   description: ImageManifest.shape.description,
   labels: ImageManifest.shape.labels,
 });

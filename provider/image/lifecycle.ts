@@ -1,4 +1,4 @@
-import type { ImageManifest } from "../../contract/image-manifest.ts";
+import { type ImageManifest, machineTypeOf } from "../../contract/image-manifest.ts";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
 import type { Context } from "../context.ts";
 import { InvalidInputError } from "../errors.ts";
@@ -71,13 +71,15 @@ export async function deleteImage(id: string, state: State, context: Context): P
 /** The stamp only spares the check a reading; as an output it would show as a difference of its own. */
 function record({ sourceStamp: _, ...inputs }: State, manifest: ImageManifest): RecordedImage {
   const reference = formatImageReference(manifest);
-  const { format, sizeBytes, digest, name, architecture, description, labels, createdAt } = manifest;
+  const { format, sizeBytes, digest, name, architecture, firmware, description, labels, createdAt } = manifest;
   return {
     id: reference,
     outputs: {
       ...inputs,
       name,
       architecture,
+      firmware,
+      machineType: machineTypeOf(manifest),
       description,
       labels,
       reference,

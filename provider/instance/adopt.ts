@@ -1,9 +1,10 @@
 import { specDigest } from "../../contract/instance-spec.ts";
-import { ATTRIBUTE, type CloudJob, encodeLabels } from "../../contract/job-ad.ts";
+import { ATTRIBUTE, type CloudJob } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
 import { AlreadyExistsError, OrphanedError } from "./errors.ts";
+import { changeableAttributes } from "./job.ts";
 import { nextTick, patiently } from "./wait.ts";
 
 /** What is to be done about the jobs that carry a key already. */
@@ -58,10 +59,10 @@ async function takeStep(wanted: CloudJob, context: Context, operation: Operation
       return await context.pool.submit(wanted);
     case "adopt":
       await checkWanted(wanted, operation);
-      // Its deadline was the dead create's; its labels may have changed since.
+      // Its deadline was the dead create's; what changes in place may have changed since.
       await context.pool.edit(step.job.globalJobId, {
         [ATTRIBUTE.deadline]: wanted.deadline,
-        [ATTRIBUTE.labels]: encodeLabels(wanted.spec.labels),
+        ...changeableAttributes(wanted.spec),
       });
       return step.job;
     case "clear":

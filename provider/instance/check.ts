@@ -1,5 +1,6 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
+import { WatchdogAction } from "../../contract/instance-spec.ts";
 import { ImageName, InstanceName, Labels, MacAddress } from "../../contract/patterns.ts";
 import { CUSTOM_PROFILE, type Profiles } from "../../contract/profiles.ts";
 import type { CheckResult } from "../check.ts";
@@ -30,8 +31,10 @@ export async function checkInstance(
     name: () => checkName(given("name"), urn),
     image: () => checkImage(given("image"), context),
     profile: () => checkProfile(given("profile") ?? DEFAULT_PROFILE, context.settings.profiles),
-    macAddress: () => (given("macAddress") === undefined ? { value: undefined } : by(MacAddress, given("macAddress"))),
+    macAddress: () => by(MacAddress.optional(), given("macAddress")),
     labels: () => by(Labels, given("labels") ?? {}),
+    watchdog: () => by(WatchdogAction.optional(), given("watchdog")),
+    gracefulStop: () => by(z.boolean(), given("gracefulStop") ?? false),
     timeoutSeconds: () => by(TimeoutSeconds, given("timeoutSeconds") ?? DEFAULT_TIMEOUT_SECONDS),
     timeouts: () => by(Timeouts, given("timeouts") ?? {}),
   };

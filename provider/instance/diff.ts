@@ -37,7 +37,9 @@ interface Row {
  * | `image` | replacement | by the whole reference: a node looks the image up by its name, too |
  * | `profile` | replacement | by the size; another name for the same size is no change |
  * | `macAddress` | replacement | absent: the one it has |
+ * | `watchdog` | replacement | absent: none |
  * | `labels` | in place | absent: none |
+ * | `gracefulStop` | in place | absent: false |
  * | `timeoutSeconds` | in place | absent: 600; kept in the state, because destroy runs without the program |
  * | `timeouts` | in place | absent: none |
  *
@@ -66,6 +68,8 @@ export const DIFF_TABLE: readonly Row[] = [
     meaning: (inputs) => inputs.macAddress,
     counts: (_olds, news) => news.macAddress !== undefined,
   },
+  { property: "watchdog", change: "replace", meaning: (inputs) => inputs.watchdog },
+  { property: "gracefulStop", change: "in place", meaning: (inputs) => inputs.gracefulStop ?? false },
   { property: "labels", change: "in place", meaning: (inputs) => inputs.labels ?? {} },
   {
     property: "timeoutSeconds",

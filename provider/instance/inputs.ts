@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
-import { DEFAULT_NETWORK, type InstanceSpec, macAddressOf } from "../../contract/instance-spec.ts";
+import { DEFAULT_NETWORK, type InstanceSpec, macAddressOf, WatchdogAction } from "../../contract/instance-spec.ts";
 import { InstanceName, Labels, MacAddress, ProfileName } from "../../contract/patterns.ts";
 import { MachineSize } from "../../contract/profiles.ts";
 import { keyOf, ResourceUrn } from "./resource-urn.ts";
@@ -42,6 +42,10 @@ export const InstanceInputs = z.object({
   macAddress: MacAddress.optional(),
   /** Free text for people and programs. Default: none. */
   labels: Labels,
+  /** What happens when the guest stops feeding its watchdog. Default: there is none. */
+  watchdog: WatchdogAction.optional(),
+  /** Whether a removal lets the guest power itself off. Default: false. */
+  gracefulStop: z.boolean().default(false),
   /** How long create and update wait for the machine, in seconds. Default: 600. */
   timeoutSeconds: TimeoutSeconds,
   /** Pulumi's own `customTimeouts`; they win over {@link InstanceInputs.timeoutSeconds}. Default: none. */
@@ -60,6 +64,7 @@ export function specOf(inputs: InstanceInputs): InstanceSpec {
     network: DEFAULT_NETWORK,
     macAddress: inputs.macAddress ?? macAddressOf(keyOf(inputs.resourceUrn)),
     labels: inputs.labels,
-    gracefulStop: false,
+    ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog }),
+    gracefulStop: inputs.gracefulStop,
   };
 }

@@ -1,28 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import { jobIdOf } from "../../contract/global-job-id.ts";
-import { macAddressOf } from "../../contract/instance-spec.ts";
-import { ATTRIBUTE, type CloudJob, encodeLabels } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import { CloudError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
+import { hostOf } from "../htcondor/slots.ts";
 import { Operation } from "../operation.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
+import { changeableIn, driftedInputs } from "./drift.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
-import { InstanceInputs, specOf } from "./inputs.ts";
+import { InstanceInputs } from "./inputs.ts";
+import { changeableAttributes, jobOf } from "./job.ts";
+import { type Found, lookBack, lookFor } from "./look.ts";
 import { NOTHING_SEEN, observedOutputs, outputsOf } from "./outputs.ts";
-import { keyOf } from "./resource-urn.ts";
-import { hasEnded, isAtRest, isReady, type Observation, observe } from "./state.ts";
-import { lookAt, nextTick, pastOf, patiently, waitUntilReady } from "./wait.ts";
+import { hasEnded, isAtRest, isReady, type Observation } from "./state.ts";
+import { nextTick, patiently, waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
-
-/**
- * What HTCondor waits longer than a create does before it removes a machine that nobody acknowledged: room for the
- * last steps, for a schedd that looks once a minute, and for clocks that differ.
- */
-const DEADLINE_MARGIN_SECONDS = 900;
 
 /** How long a read, which has no deadline, bears with a pool that is silent. */
 const READ_PATIENCE_SECONDS = 60;
@@ -44,21 +39,10 @@ export async function createInstance(
 ): Promise<{ id: string; outputs: Properties }> {
   const wanted = InstanceInputs.parse(inputs);
   operation.progress("submitting");
-  const job = await adoptOrSubmit(jobOf(wanted, operation), context, operation);
+  const job = await adoptOrSubmit(await jobOf(wanted, context, operation), context, operation);
   const id = job.globalJobId;
   const outputs = await settle(id, wanted, context, operation, (within) => acknowledge(id, context, within));
   return { id, outputs };
-}
-
-function jobOf(inputs: InstanceInputs, operation: Operation): CloudJob {
-  const seconds = Number.isFinite(operation.timeoutSeconds) ? operation.timeoutSeconds : inputs.timeoutSeconds;
-  return {
-    key: keyOf(inputs.resourceUrn),
-    spec: specOf(inputs),
-    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 0 },
-    acknowledged: false,
-    deadline: Math.ceil(Date.now() / 1000 + seconds + DEADLINE_MARGIN_SECONDS),
-  };
 }
 
 /**
@@ -112,22 +96,19 @@ export async function readInstance(
 ): Promise<{ id: string; outputs: Properties; inputs?: Properties } | undefined> {
   const { signal, progress } = operation;
   const patience = new Operation({ timeoutSeconds: READ_PATIENCE_SECONDS, signal, progress });
-  const found = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookFor(id, context));
+  const found = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
   if (found === undefined || hasEnded(found.seen)) return undefined;
   const { job, seen } = found;
-
-  const labels = job.cloud?.job.spec.labels ?? state.labels ?? {};
-  const outputs = { ...state, labels, ...observedOutputs(id, seen), ...ownership(job) };
-  if (isDeepStrictEqual(labels, state.labels ?? {})) return { id, outputs };
-  return { id, outputs, inputs: { ...inputsIn(state), labels } };
+  const outputs = { ...state, ...changeableIn(job, state), ...observedOutputs(id, seen), ...ownership(job) };
+  const inputs = driftedInputs(job, state);
+  return inputs === undefined ? { id, outputs } : { id, outputs, inputs };
 }
 
-/** A machine's job and what is seen of it; undefined when it has left the queue, for which the history is asked, too. */
-async function lookFor(id: string, context: Context): Promise<{ job: QueueJob; seen: Observation } | undefined> {
-  const job = await context.pool.find(id);
-  if (job !== undefined) return { job, seen: await lookAt(job, context) };
-  await pastOf(id, context);
-  return undefined;
+/** Looks in the queue; undefined when the job has left it, for which the history is asked, too. */
+async function lookThoroughly(id: string, context: Context): Promise<Found | undefined> {
+  const found = await lookFor(id, context);
+  if (found === undefined) await lookBack(id, context);
+  return found;
 }
 
 /**
@@ -136,16 +117,6 @@ async function lookFor(id: string, context: Context): Promise<{ job: QueueJob; s
  */
 function ownership(job: QueueJob): { acknowledged: false | undefined } {
   return { acknowledged: job.cloud?.job.acknowledged === false ? false : undefined };
-}
-
-/** The inputs among a state's properties. A MAC address that was derived was none. */
-function inputsIn(state: Properties): Properties {
-  const inputs = Object.keys(InstanceInputs.shape)
-    .filter((name) => state[name] !== undefined)
-    .map((name) => [name, state[name]]);
-  const { macAddress, ...rest } = Object.fromEntries(inputs);
-  const derived = typeof rest.resourceUrn === "string" ? macAddressOf(keyOf(rest.resourceUrn)) : undefined;
-  return macAddress === undefined || macAddress === derived ? rest : { ...rest, macAddress };
 }
 
 /**
@@ -165,14 +136,15 @@ export async function updateInstance(
   const inputs = InstanceInputs.parse({ ...news, ...kept, macAddress: olds.macAddress ?? news.macAddress });
 
   const about = `the update of job ${jobIdOf(id)}`;
-  const found = await patiently(operation, about, () => lookFor(id, context));
+  const found = await patiently(operation, about, () => lookThoroughly(id, context));
   if (found === undefined || hasEnded(found.seen)) throw gone(id, found?.seen);
   const { job, seen } = found;
 
-  if (!isDeepStrictEqual(job.cloud?.job.spec.labels, inputs.labels)) {
-    operation.progress("setting the labels");
-    const labels = { [ATTRIBUTE.labels]: encodeLabels(inputs.labels) };
-    await patiently(operation, about, () => context.pool.edit(id, labels));
+  const wanted = changeableAttributes(inputs);
+  const spec = job.cloud?.job.spec;
+  if (spec === undefined || !isDeepStrictEqual(changeableAttributes(spec), wanted)) {
+    operation.progress("changing the job");
+    await patiently(operation, about, () => context.pool.edit(id, wanted));
   }
   // The state owns the machine already, so its deadline must not end it, however long the wait is.
   if (job.cloud?.job.acknowledged !== true) await acknowledge(id, context, operation);
@@ -204,10 +176,16 @@ export async function deleteInstance(
       return found;
     });
     if (job === undefined) break;
-    const { host } = observe(job, undefined);
-    const doing = host === "" ? "ending" : `ending on ${host}`;
+    const doing = endingOf(job);
     operation.progress(doing);
     await nextTick(operation, `${about} was ${doing}`, remedy);
   }
   operation.progress("");
+}
+
+/** What happens to a machine whose job is being removed. */
+function endingOf(job: QueueJob): string {
+  const host = hostOf(job.slot);
+  if (host === "") return "ending";
+  return job.cloud?.job.spec.gracefulStop ? `ending on ${host}: its guest may power itself off` : `ending on ${host}`;
 }

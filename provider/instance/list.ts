@@ -1,12 +1,17 @@
 import type { Context } from "../context.ts";
 import { JOB_STATUS } from "../htcondor/jobs.ts";
+import { mayHaveFailed } from "./state.ts";
 import { type InstanceView, viewOf } from "./view.ts";
 
 /** All machines in the queue, of every stack and owner; without those that ended, and those that break the contract. */
 export async function listInstances(context: Context): Promise<InstanceView[]> {
   const now = Date.now();
-  return (await context.pool.list())
-    .flatMap(({ job, report }) => viewOf(job, report, now) ?? [])
+  const views = (await context.pool.list()).map(async ({ job, report }) => {
+    const failure = mayHaveFailed(job, report) ? await context.pool.failure(job) : undefined;
+    return viewOf(job, report, failure, now) ?? [];
+  });
+  return (await Promise.all(views))
+    .flat()
     .filter((view) => view.state !== "removed" && view.state !== "completed")
     .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
 }

@@ -26,6 +26,7 @@ export const NOTHING_SEEN: Observation = {
   vncAddress: "",
   startedAt: "",
   message: "",
+  awaitsReason: false,
 };
 
 /** What was seen of a machine, as its outputs. */

@@ -1,5 +1,5 @@
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
-import type { SlotReport } from "../htcondor/slots.ts";
+import { hostOf, type NodeFailure, type SlotReport } from "../htcondor/slots.ts";
 
 /** What a machine does, in one word; see {@link observe} for where each comes from. */
 export const INSTANCE_STATES = [
@@ -30,8 +30,18 @@ export interface Observation {
   readonly vncAddress: string;
   /** ISO 8601; when the domain was first seen running. */
   readonly startedAt: string;
-  /** Progress or cause, for people: the node's words, or HTCondor's reason for a hold or a removal. */
+  /** Progress or cause, for people: the node's words, and HTCondor's reason for a hold or a removal. */
   readonly message: string;
+  /** Whether the node may still say why: HTCondor holds a job seconds before its node has found the reason. */
+  readonly awaitsReason: boolean;
+}
+
+/** HTCondor's `HoldReasonCode` of a job whose machine vm-gahp could not start. */
+const FAILED_TO_START = 6;
+
+/** Whether a node may have something to say about why a job has no machine: it had a slot, and has none that reports. */
+export function mayHaveFailed(job: QueueJob, report: SlotReport | undefined): boolean {
+  return job.lastRunAt !== undefined && report === undefined;
 }
 
 /**
@@ -50,17 +60,29 @@ export interface Observation {
  * | any other | – | `unknown` |
  *
  * So `running` is said only where the domain runs: JobStatus 2 comes seconds before there is one.
+ *
+ * @param failure - what a node says went wrong with the machine
  */
-export function observe(job: QueueJob, report: SlotReport | undefined): Observation {
+export function observe(job: QueueJob, report: SlotReport | undefined, failure?: NodeFailure | undefined): Observation {
   const machine = job.status === JOB_STATUS.running ? report?.machine : undefined;
   return {
     state: machine?.state ?? stateOfJob(job.status),
-    host: job.slot.split("@").at(-1) ?? "",
+    host: hostOf(job.slot),
     ipAddress: machine?.ipAddress ?? "",
     vncAddress: machine?.vncAddress ?? "",
     startedAt: machine?.startedAt === undefined ? "" : new Date(machine.startedAt * 1000).toISOString(),
-    message: machine?.message || job.holdReason || job.removeReason,
+    message: machine?.message || reasonOf(job, failure),
+    awaitsReason: job.status === JOB_STATUS.held && job.holdReasonCode === FAILED_TO_START && failure === undefined,
   };
+}
+
+/** Why a job has no machine: in the node's words, where it has any, and in HTCondor's own. */
+function reasonOf(job: QueueJob, failure: NodeFailure | undefined): string {
+  const condor = job.holdReason || job.removeReason;
+  // A refusal of the prepare hook is the reason of the hold already.
+  if (failure === undefined || condor.includes(failure.message)) return condor;
+  const node = `${failure.host}: ${failure.message}`;
+  return condor === "" ? node : `${node}; HTCondor: ${condor}`;
 }
 
 function stateOfJob(status: number): InstanceState {

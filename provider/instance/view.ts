@@ -1,6 +1,6 @@
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
-import type { SlotReport } from "../htcondor/slots.ts";
+import type { NodeFailure, SlotReport } from "../htcondor/slots.ts";
 import { observe } from "./state.ts";
 
 /** A machine as lists show it. Text that is not known is empty. */
@@ -41,11 +41,12 @@ export interface InstanceView {
 export function viewOf(
   job: QueueJob,
   report: SlotReport | undefined,
+  failure: NodeFailure | undefined,
   nowMilliseconds: number,
 ): InstanceView | undefined {
   if (job.cloud === undefined) return undefined;
   const { spec, key, acknowledged } = job.cloud.job;
-  const seen = observe(job, report);
+  const seen = observe(job, report, failure);
   return {
     id: job.globalJobId,
     jobId: `${job.clusterId}.${job.procId}`,

@@ -1,10 +1,12 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Context } from "../context.ts";
-import { CommandFailedError, PoolUnreachableError } from "../htcondor/errors.ts";
-import type { QueueJob } from "../htcondor/jobs.ts";
+import { CloudError, TimedOutError } from "../errors.ts";
+import { PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
 import { EndedError, HeldError } from "./errors.ts";
-import { hasEnded, isReady, type Observation, observe, waitingFor } from "./state.ts";
+import { type Found, lookBack, lookFor } from "./look.ts";
+import { obstacles } from "./obstacles.ts";
+import { hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
 
 /** Who waits looks so often. */
 const TICK_MILLISECONDS = 1000;
@@ -14,6 +16,9 @@ const PHASE_MILLISECONDS = Math.floor(Math.random() * TICK_MILLISECONDS);
 
 /** A tick that is nearer than this is left to those who waited for it already. */
 const TICK_LEAST_MILLISECONDS = 200;
+
+/** HTCondor holds a job a moment before its node has read in vm-gahp's log why; so long the node's words are awaited. */
+const REASON_SECONDS = 10;
 
 /**
  * Waits for the next tick, which all who wait in this process share: they ask together, and the gatherer makes one
@@ -39,16 +44,43 @@ export async function waitUntilReady(
 ): Promise<Observation> {
   const about = `job ${jobIdOf(id)}`;
   const remedy = `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
+  let reasonAwaitedUntil: number | undefined;
   for (;;) {
-    const seen = await patiently(operation, about, () => look(id, context));
+    const found = await patiently(operation, about, () => look(id, context));
+    const { seen } = found;
     onSeen(seen);
     if (isReady(seen)) return seen;
-    if (seen.state === "held") throw held(id, seen);
     if (hasEnded(seen)) throw ended(id, seen);
+    if (seen.state === "held") {
+      reasonAwaitedUntil ??= Date.now() + REASON_SECONDS * 1000;
+      if (!seen.awaitsReason || Date.now() >= reasonAwaitedUntil) throw held(id, seen);
+    }
     const doing = waitingFor(seen);
     operation.progress(doing);
-    await nextTick(operation, `${about} was ${doing}`, remedy);
+    await nextTick(operation, `${about} was ${doing}`, remedy).catch(async (error: unknown) => {
+      throw error instanceof TimedOutError && seen.state === "queued" ? await sayWhy(error, found, context) : error;
+    });
   }
+}
+
+/** A time that was over while no node took the machine: with what stands in each node's way. */
+async function sayWhy(error: TimedOutError, { job }: Found, context: Context): Promise<TimedOutError> {
+  if (job.cloud === undefined) return error;
+  try {
+    const why = obstacles(job.cloud.job, await context.pool.nodes(), Date.now()).join("\n  ");
+    return new TimedOutError({ what: error.what, why, remedy: error.remedy });
+  } catch (failure) {
+    // The time that was over is what the user must hear of.
+    if (failure instanceof CloudError) return error;
+    throw failure;
+  }
+}
+
+/** Looks once; throws where the job has left the queue. */
+async function look(id: string, context: Context): Promise<Found> {
+  const found = await lookFor(id, context);
+  if (found !== undefined) return found;
+  throw ended(id, (await lookBack(id, context))?.seen);
 }
 
 /**
@@ -75,29 +107,6 @@ export async function patiently<T>(operation: Operation, about: string, step: ()
 /** What is being waited for while a daemon is silent, in one line, HTCondor's words kept. */
 function waitingForPool(error: PoolUnreachableError): string {
   return `waiting for the pool to answer (${(error.why ?? error.what).replace(/\s+/g, " ")})`;
-}
-
-/** Looks once: queue and node, and the history where the queue knows the job no more. */
-async function look(id: string, context: Context): Promise<Observation> {
-  const job = await context.pool.find(id);
-  if (job !== undefined) return await lookAt(job, context);
-  const past = await pastOf(id, context);
-  throw ended(id, past === undefined ? undefined : observe(past, undefined));
-}
-
-/** What the history says of a job that left the queue. An access point may keep none: then nothing is known. */
-export async function pastOf(id: string, context: Context): Promise<QueueJob | undefined> {
-  try {
-    return await context.pool.history(id);
-  } catch (error) {
-    if (error instanceof CommandFailedError) return undefined;
-    throw error;
-  }
-}
-
-/** What a job's node says of its machine, joined with what the queue says. */
-export async function lookAt(job: QueueJob, context: Context): Promise<Observation> {
-  return observe(job, job.slot === "" ? undefined : await context.pool.machine(job));
 }
 
 function held(id: string, seen: Observation): HeldError {

@@ -5,6 +5,10 @@ import type { Operation } from "../operation.ts";
 export interface ImageDescription {
   readonly name: string;
   readonly architecture: ImageManifest["architecture"];
+  /** Absent: `bios`. */
+  readonly firmware?: ImageManifest["firmware"];
+  /** Absent: what suits the architecture. */
+  readonly machineType?: ImageManifest["machineType"];
   readonly description: string;
   readonly labels: Readonly<Record<string, string>>;
 }

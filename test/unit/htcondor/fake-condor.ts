@@ -1,5 +1,11 @@
 import { ATTRIBUTE } from "../../../contract/job-ad.ts";
-import { machineReportAttributes } from "../../../contract/node-report.ts";
+import {
+  encodeFailures,
+  type MachineFailure,
+  machineReportAttributes,
+  nodeReportAttributes,
+  SLOT_ATTRIBUTE,
+} from "../../../contract/node-report.ts";
 import type { Context } from "../../../provider/context.ts";
 import { CommandFailedError, PoolUnreachableError } from "../../../provider/htcondor/errors.ts";
 import { poolOf } from "../../../provider/htcondor/pool.ts";
@@ -20,6 +26,8 @@ export class FakeCondor {
   readonly log: string[] = [];
   /** What new jobs are like: running with an address, unless a test says otherwise. */
   jobStatus = 2;
+  /** What the node exec1 says went wrong with machines. */
+  readonly failures: MachineFailure[] = [];
   /** Called before each command; what it throws, the command fails with. */
   before: (command: Command) => void = () => {};
   /** Called after each command has done its work, and before anybody hears of it. */
@@ -57,7 +65,7 @@ export class FakeCondor {
       case "condor_q":
         return matched.length === 0 ? "" : JSON.stringify(matched);
       case "condor_status":
-        return JSON.stringify(this.jobs.map(reportOf));
+        return JSON.stringify([this.#node(), ...this.jobs.map(reportOf)]);
       case "condor_qedit":
         if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) Object.assign(job, assignments(options.slice(options.indexOf("-constraint") + 2)));
@@ -69,6 +77,23 @@ export class FakeCondor {
       case "condor_history":
         return "";
     }
+  }
+
+  /** The node's own slot: it has no UEFI. */
+  #node() {
+    const report = { images: [], cacheUsedMiB: 0, cacheAvailableMiB: 1000, diskFreeMiB: 1000, networks: ["default"] };
+    return {
+      Name: "slot1@exec1",
+      ...nodeReportAttributes({
+        ...report,
+        heartbeat: Math.floor(Date.now() / 1000),
+        acceleration: "qemu",
+        architectures: ["x86_64"],
+        firmwares: ["bios"],
+        trouble: "",
+      }),
+      [SLOT_ATTRIBUTE.failures]: encodeFailures(this.failures),
+    };
   }
 
   #submit(description: string): string {
@@ -89,6 +114,7 @@ export class FakeCondor {
         JobVMMemory: Number(row.get("cloud_memory_mib")),
         JobVM_VCPUS: Number(row.get("cloud_cpus")),
         JobVM_MACADDR: row.get("cloud_mac"),
+        WantGracefulRemoval: row.get("cloud_graceful") === "true",
         ...Object.fromEntries(
           Object.values(ATTRIBUTE).map((name) => [name, literal(row.get(`cloud_attribute_${name.toLowerCase()}`))]),
         ),

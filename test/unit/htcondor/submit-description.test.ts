@@ -9,49 +9,68 @@ describe("the submission of one machine", () => {
     expect(
       submitDescription([sampleJob({ size: { memoryMiB: 1024, vcpus: 2, diskGiB: 20 }, labels: { tier: "web" } })]),
     ).toMatchInlineSnapshot(`
-        "universe = vm
-        vm_type = kvm
-        executable = $(cloud_instance)
-        initialdir = /
-        vm_memory = $(cloud_memory_mib)
-        vm_vcpus = $(cloud_cpus)
-        request_memory = $(cloud_memory_mib)
-        request_cpus = $(cloud_cpus)
-        request_disk = $(cloud_disk_kib)
-        vm_networking = true
-        vm_macaddr = $(cloud_mac)
-        vm_disk = /dev/null:null:null
-        vm_no_output_vm = true
-        transfer_output_files =
-        requirements = TARGET.Arch == "X86_64" && TARGET.CloudNodeSchema =?= 1 && stringListMember("$(cloud_network_name)", TARGET.CloudNetworks) && TARGET.CloudDiskFreeMiB >= $(cloud_disk_mib)
-        rank = stringListMember("$(cloud_digest)", TARGET.CloudImages)
-        job_lease_duration = 300
-        want_graceful_removal = false
-        leave_in_queue = JobStatus == 4 && time() < CompletionDate + 600
-        periodic_remove = CloudAcknowledged =!= true && time() > CloudDeadline
-        +HookKeyword = "CLOUD"
-        +CloudSchema = $(cloud_attribute_cloudschema)
-        +CloudName = "$(cloud_attribute_cloudname)"
-        +CloudKey = "$(cloud_attribute_cloudkey)"
-        +CloudImage = "$(cloud_attribute_cloudimage)"
-        +CloudProfile = "$(cloud_attribute_cloudprofile)"
-        +CloudSpec = "$(cloud_attribute_cloudspec)"
-        +CloudDiskGiB = $(cloud_attribute_clouddiskgib)
-        +CloudNetwork = "$(cloud_attribute_cloudnetwork)"
-        +CloudLabels = "$(cloud_attribute_cloudlabels)"
-        +CloudAcknowledged = $(cloud_attribute_cloudacknowledged)
-        +CloudDeadline = $(cloud_attribute_clouddeadline)
-        queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_network_name,cloud_digest,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudnetwork,cloud_attribute_cloudlabels,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline from (
-        web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 default eyJ0aWVyIjoid2ViIn0= false 1795563000
-        )
-        "
-      `);
+      "universe = vm
+      vm_type = kvm
+      executable = $(cloud_instance)
+      initialdir = /
+      vm_memory = $(cloud_memory_mib)
+      vm_vcpus = $(cloud_cpus)
+      request_memory = $(cloud_memory_mib)
+      request_cpus = $(cloud_cpus)
+      request_disk = $(cloud_disk_kib)
+      vm_networking = true
+      vm_macaddr = $(cloud_mac)
+      vm_disk = /dev/null:null:null
+      vm_no_output_vm = true
+      transfer_output_files =
+      requirements = TARGET.Arch == "X86_64" && TARGET.CloudNodeSchema =?= 1 && stringListMember("$(cloud_network_name)", TARGET.CloudNetworks) && TARGET.CloudDiskFreeMiB >= $(cloud_disk_mib) && stringListMember("$(cloud_attribute_cloudarchitecture)", TARGET.CloudArchitectures) && stringListMember("$(cloud_attribute_cloudfirmware)", TARGET.CloudFirmwares) && (stringListMember("$(cloud_digest)", TARGET.CloudImages) || TARGET.CloudCacheAvailableMiB >= $(cloud_attribute_cloudimagemib))
+      rank = stringListMember("$(cloud_digest)", TARGET.CloudImages)
+      job_lease_duration = 300
+      want_graceful_removal = $(cloud_graceful)
+      leave_in_queue = JobStatus == 4 && time() < CompletionDate + 600
+      periodic_remove = CloudAcknowledged =!= true && time() > CloudDeadline
+      +HookKeyword = "CLOUD"
+      +CloudSchema = $(cloud_attribute_cloudschema)
+      +CloudName = "$(cloud_attribute_cloudname)"
+      +CloudKey = "$(cloud_attribute_cloudkey)"
+      +CloudImage = "$(cloud_attribute_cloudimage)"
+      +CloudProfile = "$(cloud_attribute_cloudprofile)"
+      +CloudSpec = "$(cloud_attribute_cloudspec)"
+      +CloudDiskGiB = $(cloud_attribute_clouddiskgib)
+      +CloudWatchdog = "$(cloud_attribute_cloudwatchdog)"
+      +CloudArchitecture = "$(cloud_attribute_cloudarchitecture)"
+      +CloudFirmware = "$(cloud_attribute_cloudfirmware)"
+      +CloudImageMiB = $(cloud_attribute_cloudimagemib)
+      +CloudNetwork = "$(cloud_attribute_cloudnetwork)"
+      +CloudLabels = "$(cloud_attribute_cloudlabels)"
+      +CloudAcknowledged = $(cloud_attribute_cloudacknowledged)
+      +CloudDeadline = $(cloud_attribute_clouddeadline)
+      queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_network_name,cloud_digest,cloud_graceful,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudwatchdog,cloud_attribute_cloudarchitecture,cloud_attribute_cloudfirmware,cloud_attribute_cloudimagemib,cloud_attribute_cloudnetwork,cloud_attribute_cloudlabels,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline from (
+      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 default eyJ0aWVyIjoid2ViIn0= false 1795563000
+      )
+      "
+    `);
   });
 
   test("reserves the least disk space where no size was given, and says that none was", () => {
     const [ad] = expand(submitDescription([sampleJob()]));
     expect(ad).toContain("request_disk = 1048576");
     expect(ad).toContain("+CloudDiskGiB = undefined");
+  });
+
+  test("only matches a node that boots its image and has it, or room for it", () => {
+    const imageNeeds = { architecture: "i686", firmware: "uefi", cacheMiB: 300 } as const;
+    const [ad] = expand(submitDescription([{ ...sampleJob(), imageNeeds }]));
+    expect(ad).toContain('stringListMember("i686", TARGET.CloudArchitectures)');
+    expect(ad).toContain('stringListMember("uefi", TARGET.CloudFirmwares)');
+    expect(ad).toContain(`(stringListMember("${DIGEST}", TARGET.CloudImages) || TARGET.CloudCacheAvailableMiB >= 300)`);
+  });
+
+  test("says how it stops, and what its watchdog does", () => {
+    const [ad] = expand(submitDescription([sampleJob({ gracefulStop: true, watchdog: "pause" })]));
+    expect(ad).toContain("want_graceful_removal = true");
+    expect(ad).toContain('+CloudWatchdog = "pause"');
+    expect(expand(submitDescription([sampleJob()]))[0]).toContain("want_graceful_removal = false");
   });
 });
 

@@ -47,7 +47,8 @@ describe("checking an image", () => {
   test("fills in the defaults, the resource's own name among them, and the content's digest", async () => {
     const { inputs, failures } = await check({ source: await disk() });
     expect(failures).toEqual([]);
-    expect(inputs).toMatchObject({ name: "debian", architecture: "x86_64", description: "", labels: {}, resourceUrn });
+    expect(inputs).toMatchObject({ name: "debian", architecture: "x86_64", firmware: "bios" });
+    expect(inputs).toMatchObject({ machineType: "q35", description: "", labels: {}, resourceUrn });
     expect(inputs.digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -91,12 +92,16 @@ describe("checking an image", () => {
       source: "",
       name: "Not A Name",
       architecture: "sparc",
+      firmware: "coreboot",
+      machineType: "microvm",
       labels: { "bad key": "x" },
       sources: "typo",
     });
     expect(failures.map(({ property }) => property).sort()).toEqual([
       "architecture",
+      "firmware",
       "labels",
+      "machineType",
       "name",
       "source",
       "sources",
@@ -104,6 +109,19 @@ describe("checking an image", () => {
     expect(failures.find(({ property }) => property === "sources")?.reason).toMatch(
       /no such argument; it has source, name/,
     );
+  });
+
+  test("gives an image of another architecture the machine that suits it, unless one is asked for", async () => {
+    const source = await disk();
+    expect((await check({ source, architecture: "i686" })).inputs.machineType).toBe("pc");
+    expect((await check({ source, architecture: "i686", machineType: "q35" })).inputs.machineType).toBe("q35");
+    const unknown = new Set(["architecture"]);
+    expect((await check({ source, architecture: "?" }, { unknown })).inputs.machineType).toBeUndefined();
+  });
+
+  test("refuses UEFI for an architecture that no execute node has it for", async () => {
+    const { failures } = await check({ source: await disk(), architecture: "i686", firmware: "uefi" });
+    expect(failures).toEqual([{ property: "firmware", reason: expect.stringMatching(/"uefi".*i686.*give "bios"/) }]);
   });
 
   test("asks for a name when the resource's own cannot serve", async () => {

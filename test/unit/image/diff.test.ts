@@ -6,6 +6,8 @@ const state = {
   digest: "a".repeat(64),
   name: "debian",
   architecture: "x86_64",
+  firmware: "bios",
+  machineType: "q35",
   description: "",
   labels: { a: "1", b: "2" },
   reference: `debian@sha256:${"a".repeat(64)}`,
@@ -36,7 +38,8 @@ describe("the difference between an image and what is asked for", () => {
 
   test.each([
     ["name", "debian-13"],
-    ["architecture", "i686"],
+    ["firmware", "uefi"],
+    ["machineType", "pc"],
     ["description", "for the web"],
     ["labels", { a: "1" }],
   ])("is a replacement that names %s when that changed", (property, value) => {
@@ -46,6 +49,19 @@ describe("the difference between an image and what is asked for", () => {
     });
   });
 
+  test("names the machine type beside the architecture where it follows from it", () => {
+    const changed = { ...inputs, architecture: "i686", machineType: "pc" };
+    expect(diffImage(state, changed, none).replaces).toEqual(["architecture", "machineType"]);
+    expect(diffImage(state, { ...inputs, architecture: "i686", machineType: "q35" }, none).replaces).toEqual([
+      "architecture",
+    ]);
+  });
+
+  test("says nothing of a machine type that follows from an architecture not known yet", () => {
+    const unknown = { ...inputs, architecture: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(diffImage({ ...state, machineType: "pc" }, unknown, new Set(["architecture"])).replaces).toEqual([]);
+  });
+
   test("is a change, and never a replacement, as long as a value is not known", () => {
     const { digest: _, ...withoutDigest } = inputs;
     expect(diffImage(state, withoutDigest, new Set(["source"]))).toMatchObject({ changes: true, replaces: [] });
@@ -53,8 +69,20 @@ describe("the difference between an image and what is asked for", () => {
   });
 
   test("is none for a state of an earlier version that knew fewer properties", () => {
-    const { architecture: _a, description: _d, labels: _l, ...old } = state;
+    const { architecture: _a, firmware: _f, machineType: _m, description: _d, labels: _l, ...old } = state;
     const { labels: _, ...asked } = inputs;
     expect(diffImage(old, { ...asked, architecture: "x86_64", description: "", labels: {} }, none).changes).toBe(false);
   });
+
+  test.each([
+    ["x86_64", "q35"],
+    ["i686", "pc"],
+  ])(
+    "is none after an upgrade from a version that knew neither firmware nor machine type: %s",
+    (architecture, type) => {
+      const { firmware: _f, machineType: _m, ...recorded } = { ...state, architecture };
+      const checked = { ...inputs, architecture, firmware: "bios", machineType: type };
+      expect(diffImage(recorded, checked, none)).toEqual({ changes: false, replaces: [], deleteBeforeReplace: false });
+    },
+  );
 });

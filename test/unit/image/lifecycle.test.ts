@@ -1,4 +1,4 @@
-import { rm, truncate, writeFile } from "node:fs/promises";
+import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dataPath, manifestPath } from "../../../contract/store-layout.ts";
@@ -38,6 +38,22 @@ describe("an image", () => {
       sizeBytes: 256 * 1024,
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });
+  });
+
+  test("is kept with what its guest boots by, for the nodes to read", async () => {
+    const { context, check } = await world();
+    const { outputs } = await createImage(await check({ firmware: "uefi" }), context, new Operation());
+    expect(outputs).toMatchObject({ firmware: "uefi", machineType: "q35", architecture: "x86_64" });
+    expect(await context.store?.find("debian")).toMatchObject({ firmware: "uefi", machineType: "q35" });
+  });
+
+  test("of an earlier version, whose manifest says neither, reads with what is meant by that", async () => {
+    const { context, check, store } = await world();
+    const { id, outputs } = await createImage(await check({ architecture: "i686" }), context, new Operation());
+    const path = manifestPath(store, "debian");
+    const { firmware: _f, machineType: _m, ...old } = JSON.parse(await readFile(path, "utf8"));
+    await writeFile(path, JSON.stringify(old));
+    expect(await readImage(id, outputs, context, new Operation())).toEqual({ id, outputs });
   });
 
   test("is read as it was made, also when its source is gone", async () => {

@@ -50,6 +50,7 @@ describe("what a program leaves out", () => {
         image: REFERENCE,
         profile: { name: "small", memoryMiB: 512, vcpus: 1 },
         labels: {},
+        gracefulStop: false,
         timeoutSeconds: 600,
         timeouts: {},
       },
@@ -64,7 +65,7 @@ describe("what a program leaves out", () => {
   });
 
   test("comes out the same when what was checked is checked again", async () => {
-    const once = await check({ profile: "large", image: "debian" });
+    const once = await check({ profile: "large", image: "debian", watchdog: "reset", gracefulStop: true });
     expect(await checkInstance(once.inputs, none, context())).toEqual(once);
   });
 });
@@ -121,6 +122,10 @@ describe("a failure names the input, what was given, and what is expected", () =
     ["labels", { labels: { "bad key": "x" } }, /bad key/],
     ["labels", { labels: { count: 7 } }, /count 7: .*string/],
     ["labels", { labels: { note: "x".repeat(20_000) } }, /16384 bytes/],
+    ["watchdog", { watchdog: "none" }, /"none": .*"reset"\|"shutdown"\|"poweroff"\|"pause"/],
+    ["watchdog", { watchdog: true }, /true: /],
+    ["gracefulStop", { gracefulStop: "yes" }, /"yes": .*boolean/],
+    ["gracefulStop", { gracefulStop: 30 }, /30: .*boolean/],
     ["timeoutSeconds", { timeoutSeconds: 0 }, /0: /],
     ["timeoutSeconds", { timeoutSeconds: "10m" }, /"10m": .*number/],
     ["timeouts", { timeouts: { createSeconds: -1 } }, /createSeconds -1/],
@@ -145,7 +150,7 @@ describe("a failure names the input, what was given, and what is expected", () =
 });
 
 describe("what a preview does not know yet", () => {
-  test.each(["name", "image", "profile", "labels", "timeoutSeconds", "macAddress"])(
+  test.each(["name", "image", "profile", "labels", "watchdog", "gracefulStop", "timeoutSeconds", "macAddress"])(
     "is valid as %s",
     async (property) => {
       const placeholder = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -12,6 +12,8 @@ const olds = {
   profile: { name: "small", memoryMiB: 512, vcpus: 1 },
   macAddress: "02:00:00:00:00:01",
   labels: { tier: "web" },
+  watchdog: "reset",
+  gracefulStop: true,
   timeoutSeconds: 600,
   timeouts: {},
   jobId: "12.0",
@@ -37,6 +39,8 @@ describe("what a change means", () => {
     ["profile", { profile: { name: "medium", memoryMiB: 512, vcpus: 2 } }],
     ["profile", { profile: { name: "small", memoryMiB: 512, vcpus: 1, diskGiB: 10 } }],
     ["macAddress", { macAddress: "02:00:00:00:00:02" }],
+    ["watchdog", { watchdog: "poweroff" }],
+    ["watchdog", { watchdog: undefined }],
   ])("%s replaces the machine, the old one first: %j", (property, change) => {
     const diff = diffInstance(olds, { ...news, ...change }, none);
     expect(diff).toEqual({ changes: true, replaces: [property], deleteBeforeReplace: true });
@@ -45,6 +49,8 @@ describe("what a change means", () => {
   test.each([
     ["labels", { labels: { tier: "db" } }],
     ["labels", { labels: {} }],
+    ["gracefulStop", { gracefulStop: false }],
+    ["gracefulStop", { gracefulStop: undefined }],
     ["timeoutSeconds", { timeoutSeconds: 60 }],
     ["timeouts", { timeouts: { deleteSeconds: 60 } }],
   ])("%s changes in place: %j", (_property, change) => {
@@ -131,6 +137,12 @@ describe("what is no change", () => {
     expect(diffInstance(stateWith, without, none).changes).toBe(false);
     const { timeouts: _t, timeoutSeconds: _s, labels: _l, ...stateWithout } = olds;
     expect(diffInstance(stateWithout, { ...news, labels: {} }, none).changes).toBe(false);
+  });
+
+  test("an upgrade from a version that knew neither watchdog nor graceful stop", () => {
+    const { watchdog, gracefulStop, ...recorded } = olds;
+    const { watchdog: _, ...checked } = { ...news, gracefulStop: false };
+    expect(diffInstance(recorded, checked, none)).toEqual({ changes: false, replaces: [], deleteBeforeReplace: true });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { encodeText } from "../../../contract/classad.ts";
 import { CloudError } from "../../../provider/errors.ts";
 import { AlreadyExistsError, InitializationError, OrphanedError } from "../../../provider/instance/errors.ts";
 import { createInstance, readInstance, updateInstance } from "../../../provider/instance/lifecycle.ts";
@@ -91,6 +92,22 @@ describe("a create", () => {
     expect(condor.jobs).toMatchObject([{ CloudAcknowledged: true }]);
   });
 
+  test("adopts a machine with the labels and the way to stop of now", async () => {
+    const condor = new FakeCondor();
+    await createInstance(inputs, condor.context(), operation());
+    Object.assign(condor.jobs[0] ?? {}, { CloudAcknowledged: false });
+    await createInstance({ ...inputs, gracefulStop: true, labels: { a: "b" } }, condor.context(), operation());
+    expect(condor.jobs).toMatchObject([{ WantGracefulRemoval: true, CloudLabels: encodeText('{"a":"b"}') }]);
+  });
+
+  test("asks for a node that its image's manifest suits, where the store has one", async () => {
+    const condor = new FakeCondor();
+    const manifest = { architecture: "i686", firmware: "bios", sizeBytes: 1024 ** 2 + 1 };
+    const store = Object.assign(Object.create(null), { find: async () => manifest });
+    await createInstance(inputs, { ...condor.context(), store }, operation());
+    expect(condor.jobs).toMatchObject([{ CloudArchitecture: "i686", CloudFirmware: "bios", CloudImageMiB: 2 }]);
+  });
+
   test("neither doubles a machine whose attributes break the contract, nor takes it", async () => {
     const condor = new FakeCondor();
     await createInstance(inputs, condor.context(), operation());
@@ -102,7 +119,74 @@ describe("a create", () => {
   });
 });
 
+describe("a machine that does not come", () => {
+  /** A create of a machine whose job becomes as `change` says, on a pool whose node says `message` of it. */
+  async function failing(change: Record<string, unknown>, message?: string, seconds = 3) {
+    const condor = new FakeCondor();
+    condor.jobStatus = 1;
+    const said: string[] = [];
+    const at = Math.floor(Date.now() / 1000);
+    condor.after = (command) => {
+      const job = condor.jobs[0];
+      if (command !== "condor_submit" || job === undefined) return;
+      Object.assign(job, change);
+      if (message !== undefined) condor.failures.push({ globalJobId: job.GlobalJobId, at, message });
+    };
+    const timed = operation({ timeoutSeconds: seconds, progress: (words) => said.push(words) });
+    const error = await failureOf(createInstance(inputs, condor.context(), timed));
+    return { error, said, condor };
+  }
+  const ran = { JobCurrentStartDate: Math.floor(Date.now() / 1000) };
+
+  test("and is held, is told of in the node's words and in HTCondor's", async () => {
+    const { error } = await failing(
+      { ...ran, JobStatus: 5, HoldReason: "VMGAHP_ERR_X", HoldReasonCode: 6 },
+      "QEMU: no",
+    );
+    expect(error).toMatchObject({ code: "held", why: "exec1: QEMU: no; HTCondor: VMGAHP_ERR_X" });
+  });
+
+  test("and is held, is waited for until the node has found out why", async () => {
+    const condor = new FakeCondor();
+    condor.jobStatus = 5;
+    condor.before = (command) => {
+      const job = condor.jobs[0];
+      if (command !== "condor_status" || job === undefined || condor.log.filter((run) => run === command).length < 2)
+        return;
+      condor.failures.push({ globalJobId: job.GlobalJobId, at: Math.floor(Date.now() / 1000), message: "QEMU: no" });
+    };
+    condor.after = () => Object.assign(condor.jobs[0] ?? {}, { ...ran, HoldReason: "VMGAHP_ERR_X", HoldReasonCode: 6 });
+    const error = await failureOf(createInstance(inputs, condor.context(), operation()));
+    expect(error).toMatchObject({ code: "held", why: "exec1: QEMU: no; HTCondor: VMGAHP_ERR_X" });
+  });
+
+  test("and is idle again, shows the node's refusal in its progress", async () => {
+    const { error, said } = await failing(ran, "the cache is full", 1);
+    expect(said).toContain("queued: waiting for a machine of the pool (exec1: the cache is full)");
+    expect(error.message).toMatch(/Timed out after 1 s.*\(exec1: the cache is full\)/);
+  });
+
+  test("and never had a node, costs no question for failures, and is told what is in the way at the end", async () => {
+    const { error, condor } = await failing({}, undefined, 1);
+    expect(condor.log.filter((run) => run === "condor_status")).toHaveLength(1);
+    expect(error).toMatchObject({ code: "timed-out", why: "exec1: nothing is known to be in the way" });
+  });
+});
+
 describe("an update", () => {
+  test("changes how a machine stops in place, and nothing where nothing changed", async () => {
+    const condor = new FakeCondor();
+    const { id, outputs } = await createInstance(inputs, condor.context(), operation());
+    const news = { ...inputs, gracefulStop: true };
+    expect(await updateInstance(id, outputs, news, condor.context(), operation())).toMatchObject({
+      gracefulStop: true,
+    });
+    expect(condor.jobs).toMatchObject([{ WantGracefulRemoval: true }]);
+    const edits = condor.log.filter((run) => run === "condor_qedit").length;
+    await updateInstance(id, outputs, news, condor.context(), operation());
+    expect(condor.log.filter((run) => run === "condor_qedit")).toHaveLength(edits);
+  });
+
   test("acknowledges before it waits, for the state owns the machine already", async () => {
     const condor = new FakeCondor();
     condor.jobStatus = 1;
@@ -128,6 +212,24 @@ describe("an update", () => {
 });
 
 describe("a read", () => {
+  test("shows as drift what somebody changed in the job, and the rest as it was declared", async () => {
+    const condor = new FakeCondor();
+    const { id, outputs } = await createInstance(inputs, condor.context(), operation());
+    expect(await readInstance(id, outputs, condor.context(), operation())).toEqual({ id, outputs });
+    Object.assign(condor.jobs[0] ?? {}, { WantGracefulRemoval: true, CloudLabels: encodeText('{"a":"b"}') });
+    const found = await readInstance(id, outputs, condor.context(), operation());
+    const drifted = { gracefulStop: true, labels: { a: "b" } };
+    expect(found).toMatchObject({ outputs: drifted, inputs: { ...inputs, ...drifted } });
+    expect(found?.inputs).not.toHaveProperty("macAddress");
+  });
+
+  test("of a state from before machines could stop gracefully is no drift", async () => {
+    const condor = new FakeCondor();
+    const { id, outputs } = await createInstance(inputs, condor.context(), operation());
+    const { gracefulStop, ...recorded } = outputs;
+    expect(await readInstance(id, recorded, condor.context(), operation())).toEqual({ id, outputs });
+  });
+
   test("says that nobody acknowledged the machine, until somebody did", async () => {
     const condor = new FakeCondor();
     const { id, outputs } = await createInstance(inputs, condor.context(), operation());

@@ -3,13 +3,13 @@ import type { QueueJob } from "../../../provider/htcondor/jobs.ts";
 import { imageUsers, listInstances } from "../../../provider/instance/list.ts";
 import { FakeCondor } from "../htcondor/fake-condor.ts";
 import { DIGEST, sampleJob } from "../htcondor/samples.ts";
-import { queued } from "./samples.ts";
+import { failure, queued } from "./samples.ts";
 
 /** A pool that has these jobs, all of one image. */
 function contextWith(...jobs: QueueJob[]) {
   const { pool, ...context } = new FakeCondor().context();
   const list = async () => jobs.map((job) => ({ job, report: undefined }));
-  return { ...context, pool: { ...pool, list, withImage: async () => jobs } };
+  return { ...context, pool: { ...pool, list, failure: async () => failure("no room"), withImage: async () => jobs } };
 }
 
 test("an image is used by each live machine, also by one whose attributes break the contract", async () => {
@@ -33,4 +33,12 @@ test("a list has the live machines by name, without those that cannot be read", 
     ["db", "starting"],
     ["web", "queued"],
   ]);
+});
+
+test("a list says why a machine that had a node already has none", async () => {
+  const context = contextWith(
+    queued({ lastRunAt: 1 }, sampleJob({ name: "web" })),
+    queued({}, sampleJob({ name: "x" })),
+  );
+  expect((await listInstances(context)).map(({ message }) => message)).toEqual(["exec1: no room", ""]);
 });

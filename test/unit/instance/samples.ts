@@ -2,7 +2,7 @@ import { specDigest } from "../../../contract/instance-spec.ts";
 import type { CloudJob } from "../../../contract/job-ad.ts";
 import type { MachineReport } from "../../../contract/node-report.ts";
 import type { QueueJob } from "../../../provider/htcondor/jobs.ts";
-import type { SlotReport } from "../../../provider/htcondor/slots.ts";
+import type { NodeFailure, SlotReport } from "../../../provider/htcondor/slots.ts";
 
 export const ID = "ap.example#12.0#1795562971";
 
@@ -17,8 +17,10 @@ export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob
     queuedAt: 1_795_562_971,
     status: 1,
     holdReason: "",
+    holdReasonCode: undefined,
     removeReason: "",
     slot: "",
+    lastRunAt: undefined,
     key: job?.key,
     cloud: job === undefined ? undefined : { globalJobId, job, specDigest: specDigest(job.spec) },
     ...change,
@@ -28,4 +30,9 @@ export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob
 /** A node's report on that job's machine. */
 export function report(machine: Omit<MachineReport, "globalJobId">): SlotReport {
   return { slot: "slot1@exec1", machine: { globalJobId: ID, ...machine } };
+}
+
+/** A node's words about what went wrong with that job's machine. */
+export function failure(message: string, change: Partial<NodeFailure> = {}): NodeFailure {
+  return { host: "exec1", globalJobId: ID, at: 1_795_562_990, message, ...change };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MachineState } from "../../../contract/node-report.ts";
-import { hasEnded, isReady, observe, waitingFor } from "../../../provider/instance/state.ts";
-import { queued, report } from "./samples.ts";
+import { hasEnded, isReady, mayHaveFailed, observe, waitingFor } from "../../../provider/instance/state.ts";
+import { failure, queued, report } from "./samples.ts";
 
 describe("the state of a machine", () => {
   test.each([
@@ -40,6 +40,7 @@ describe("the state of a machine", () => {
       host: "exec1.example",
       startedAt: "2026-11-24T23:29:40.000Z",
       message: "",
+      awaitsReason: false,
     });
   });
 
@@ -77,5 +78,47 @@ describe("what is being waited for", () => {
     [queued({ status: 5, holdReason: "no such image" }), undefined, "held (no such image)"],
   ])("is said in plain words", (job, machine, words) => {
     expect(waitingFor(observe(job, machine))).toBe(words);
+  });
+});
+
+describe("why a machine does not run", () => {
+  const refused = failure("the cache is full");
+
+  test.each([
+    [queued({ status: 1, lastRunAt: 1 }), "queued: waiting for a machine of the pool (exec1: the cache is full)"],
+    [queued({ status: 2, slot: "s@exec2", lastRunAt: 1 }), "starting on exec2 (exec1: the cache is full)"],
+    [
+      queued({ status: 5, holdReason: "VMGAHP_ERR_INTERNAL" }),
+      "held (exec1: the cache is full; HTCondor: VMGAHP_ERR_INTERNAL)",
+    ],
+    [queued({ status: 5, holdReason: "Hook: the cache is full." }), "held (Hook: the cache is full.)"],
+    [queued({ status: 4 }), "completed (exec1: the cache is full)"],
+  ])("is said in the node's words, HTCondor's beside them", (job, words) => {
+    expect(waitingFor(observe(job, undefined, refused))).toBe(words);
+  });
+
+  test("is what the report of a machine says, where there is one", () => {
+    const seen = observe(
+      queued({ status: 2, lastRunAt: 1 }),
+      report({ state: "failed", message: "QEMU died" }),
+      refused,
+    );
+    expect(seen.message).toBe("QEMU died");
+  });
+
+  test("is asked for where a job had a slot and has no machine, and nowhere else", () => {
+    expect(mayHaveFailed(queued({ lastRunAt: 1 }), undefined)).toBe(true);
+    expect(mayHaveFailed(queued({ status: 2, lastRunAt: 1 }), undefined)).toBe(true);
+    expect(mayHaveFailed(queued(), undefined)).toBe(false);
+    expect(mayHaveFailed(queued({ status: 2, lastRunAt: 1 }), report({ state: "running" }))).toBe(false);
+  });
+
+  test.each([
+    [6, undefined, true],
+    [6, refused, false],
+    [19, undefined, false],
+    [1, undefined, false],
+  ])("may still come from the node: HoldReasonCode %d, said %j: %s", (holdReasonCode, said, expected) => {
+    expect(observe(queued({ status: 5, holdReasonCode }), undefined, said).awaitsReason).toBe(expected);
   });
 });

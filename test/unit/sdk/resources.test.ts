@@ -65,11 +65,12 @@ describe("a resource in a program", () => {
   test("declares every output, so that a program can see it", () => {
     const image = new CondorImage("outputs", { source: "x" });
     const made = ["reference", "digest", "format", "virtualSizeGiB", "sizeBytes", "createdAt"];
-    const asked = ["source", "name", "architecture", "description", "labels"];
+    const asked = ["source", "name", "architecture", "firmware", "machineType", "description", "labels"];
     for (const output of [...made, ...asked]) expect(image).toHaveProperty(output);
     const instance = new CondorInstance("outputs2", { image: "x" });
     const seen = ["jobId", "state", "host", "ipAddress", "macAddress", "vncAddress", "startedAt"];
-    for (const output of [...seen, "image", "name", "profile", "labels", "timeoutSeconds"]) {
+    const given = ["image", "name", "profile", "labels", "watchdog", "gracefulStop", "timeoutSeconds"];
+    for (const output of [...seen, ...given]) {
       expect(instance).toHaveProperty(output);
     }
   });

@@ -1,0 +1,39 @@
+import { isDeepStrictEqual } from "node:util";
+import { macAddressOf } from "../../contract/instance-spec.ts";
+import type { QueueJob } from "../htcondor/jobs.ts";
+import { InstanceInputs } from "./inputs.ts";
+import type { Changeable } from "./job.ts";
+import { keyOf } from "./resource-urn.ts";
+
+type Properties = Record<string, unknown>;
+
+/** What changes in place, as the job has it; as the state has it where the job cannot be read. */
+export function changeableIn(job: QueueJob, state: Properties): Properties {
+  const spec: Changeable | undefined = job.cloud?.job.spec;
+  if (spec === undefined) return changeableOf(state);
+  return { labels: spec.labels, gracefulStop: spec.gracefulStop };
+}
+
+/**
+ * The inputs that a program would have to give for the machine to be as it is, where somebody changed it behind the
+ * state's back, so that a refresh shows it; undefined where nobody did.
+ */
+export function driftedInputs(job: QueueJob, state: Properties): Properties | undefined {
+  const changeable = changeableIn(job, state);
+  return isDeepStrictEqual(changeable, changeableOf(state)) ? undefined : { ...inputsIn(state), ...changeable };
+}
+
+/** What changes in place, as the state has it. Absent means default. */
+function changeableOf({ labels, gracefulStop }: Properties): Properties {
+  return { labels: labels ?? {}, gracefulStop: gracefulStop ?? false };
+}
+
+/** The inputs among a state's properties. A MAC address that was derived was none. */
+function inputsIn(state: Properties): Properties {
+  const inputs = Object.keys(InstanceInputs.shape)
+    .filter((name) => state[name] !== undefined)
+    .map((name) => [name, state[name]]);
+  const { macAddress, ...rest } = Object.fromEntries(inputs);
+  const derived = typeof rest.resourceUrn === "string" ? macAddressOf(keyOf(rest.resourceUrn)) : undefined;
+  return macAddress === undefined || macAddress === derived ? rest : { ...rest, macAddress };
+}

@@ -1,0 +1,48 @@
+import type { ClassAdValue } from "../../contract/classad.ts";
+import { ImageReferenceText } from "../../contract/image-reference.ts";
+import type { InstanceSpec } from "../../contract/instance-spec.ts";
+import { ATTRIBUTE, type CloudJob, encodeLabels, type ImageNeeds, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import type { Context } from "../context.ts";
+import type { Operation } from "../operation.ts";
+import { type InstanceInputs, specOf } from "./inputs.ts";
+import { keyOf } from "./resource-urn.ts";
+
+const BYTES_PER_MIB = 1024 ** 2;
+
+/**
+ * What HTCondor waits longer than a create does before it removes a machine that nobody acknowledged: room for the
+ * last steps, for a schedd that looks once a minute, and for clocks that differ.
+ */
+const DEADLINE_MARGIN_SECONDS = 900;
+
+/** The job that makes a machine, unacknowledged. Throws StoreError when the image store cannot be read. */
+export async function jobOf(inputs: InstanceInputs, context: Context, operation: Operation): Promise<CloudJob> {
+  const seconds = Number.isFinite(operation.timeoutSeconds) ? operation.timeoutSeconds : inputs.timeoutSeconds;
+  return {
+    key: keyOf(inputs.resourceUrn),
+    spec: specOf(inputs),
+    imageNeeds: await imageNeedsOf(inputs.image, context),
+    acknowledged: false,
+    deadline: Math.ceil(Date.now() / 1000 + seconds + DEADLINE_MARGIN_SECONDS),
+  };
+}
+
+/**
+ * What the image's manifest asks of a node. Where this process sees no manifest, the job says the least, and the node,
+ * which goes by the manifest, refuses what it cannot do.
+ */
+async function imageNeedsOf(image: string, context: Context): Promise<ImageNeeds> {
+  const { name, digest } = ImageReferenceText.parse(image);
+  const manifest = await context.store?.find(name, digest);
+  if (manifest === undefined) return { architecture: "x86_64", firmware: "bios", cacheMiB: 0 };
+  const { architecture, firmware, sizeBytes } = manifest;
+  return { architecture, firmware, cacheMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) };
+}
+
+/** What changes in place of a machine. */
+export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop">;
+
+/** What changes in place, as attributes of the machine's job. */
+export function changeableAttributes({ labels, gracefulStop }: Changeable): Record<string, ClassAdValue> {
+  return { [ATTRIBUTE.labels]: encodeLabels(labels), [STANDARD_ATTRIBUTE.gracefulStop]: gracefulStop };
+}

@@ -1,0 +1,38 @@
+import type { Context } from "../context.ts";
+import { CommandFailedError } from "../htcondor/errors.ts";
+import type { QueueJob } from "../htcondor/jobs.ts";
+import { mayHaveFailed, type Observation, observe } from "./state.ts";
+
+/** A machine's job, and what is seen of it. */
+export interface Found {
+  readonly job: QueueJob;
+  readonly seen: Observation;
+}
+
+/** Looks once: at queue and node; undefined when the job has left the queue. */
+export async function lookFor(id: string, context: Context): Promise<Found | undefined> {
+  const job = await context.pool.find(id);
+  return job === undefined ? undefined : { job, seen: await lookAt(job, context) };
+}
+
+/** What the history says of a job that left the queue; undefined where it knows nothing of it. */
+export async function lookBack(id: string, context: Context): Promise<Found | undefined> {
+  const job = await pastOf(id, context);
+  return job === undefined ? undefined : { job, seen: await lookAt(job, context) };
+}
+
+/** What a job's node says of its machine, joined with what the queue says, and why it failed where it did. */
+async function lookAt(job: QueueJob, context: Context): Promise<Observation> {
+  const report = job.slot === "" ? undefined : await context.pool.machine(job);
+  return observe(job, report, mayHaveFailed(job, report) ? await context.pool.failure(job) : undefined);
+}
+
+/** An access point may keep no history: then nothing is known. */
+async function pastOf(id: string, context: Context): Promise<QueueJob | undefined> {
+  try {
+    return await context.pool.history(id);
+  } catch (error) {
+    if (error instanceof CommandFailedError) return undefined;
+    throw error;
+  }
+}
