@@ -31,7 +31,7 @@ export interface CachedImage extends CachedFacts {
   readonly path: string;
 }
 
-/** An image as an earlier agent left it. */
+/** An image as it lies in the cache. */
 export interface FoundImage {
   readonly image: CachedImage;
   readonly diskBytes: number;
@@ -45,18 +45,22 @@ export async function dataFacts(path: string) {
   return { sizeBytes: size, modifiedAtMs: Math.floor(mtimeMs), diskBytes: blocks * 512 };
 }
 
-/** Reads what the cache knows about an image; undefined where that is unreadable, or the data is not of that size and time. */
+/** Reads what the cache knows about an image; undefined where that is unreadable, or the data is not as it was copied. */
 export async function readCached(path: string, digest: string): Promise<FoundImage | undefined> {
   try {
-    const facts = CachedFacts.parse(JSON.parse(await readFile(factsPath(path), "utf8")));
+    const image = { ...CachedFacts.parse(JSON.parse(await readFile(factsPath(path), "utf8"))), path };
     const { mtimeMs: lastUsedAtMs } = await stat(factsPath(path));
-    const data = await dataFacts(path);
-    const isWhole =
-      facts.digest === digest && facts.sizeBytes === data.sizeBytes && facts.modifiedAtMs === data.modifiedAtMs;
-    return isWhole ? { image: { ...facts, path }, diskBytes: data.diskBytes, lastUsedAtMs } : undefined;
+    const { diskBytes } = await dataFacts(path);
+    return image.digest === digest && (await isAsCopied(image)) ? { image, diskBytes, lastUsedAtMs } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether an image's data still has the size and time of its copy. The bytes are not read again. */
+export async function isAsCopied(image: CachedImage): Promise<boolean> {
+  const data = await dataFacts(image.path).catch(() => undefined);
+  return data?.sizeBytes === image.sizeBytes && data.modifiedAtMs === image.modifiedAtMs;
 }
 
 /** Remembers an image, and that it is used now. */
