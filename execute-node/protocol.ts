@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { NodeStatus } from "./agent/status.ts";
 
 /**
  * How hooks and agent talk over the agent's unix socket: one line of JSON is the request, each line after it an
  * answer, the last of which is final. The agent trusts nothing in a request: whoever can reach the socket can write it.
- * It has two, the hook's and a private one for root: a domain is given at the private one alone.
+ * It has two, the hook's and a private one for root: a domain, and the node's status, are given at the private one alone.
  */
 
 /** The longest request, in bytes. The largest job ad of ours takes a fifth of it. */
@@ -22,13 +23,21 @@ export const Request = z.discriminatedUnion("request", [
   z.strictObject({ request: z.literal("prepare"), ad }),
   /** Give the domain XML of the machine that was prepared for this job. */
   z.strictObject({ request: z.literal("domain"), ad }),
+  /** How does the node? */
+  z.strictObject({ request: z.literal("status") }),
 ]);
 export type Request = z.infer<typeof Request>;
+
+/** What the agent gives with its last word: a domain's XML, or the node's status. */
+export interface Reply {
+  readonly xml?: string;
+  readonly status?: NodeStatus;
+}
 
 /** An answer of the agent. */
 export type Answer =
   /** Still at it. */
   | { readonly answer: "working" }
-  | { readonly answer: "done"; readonly xml?: string }
+  | ({ readonly answer: "done" } & Reply)
   /** `retry`: another node, or this one later, can do it; else the job is at fault and must be held. */
   | { readonly answer: "refused"; readonly retry: boolean; readonly message: string };

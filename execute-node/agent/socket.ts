@@ -3,12 +3,12 @@ import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask } from "../hooks/ask.ts";
-import { type Answer, PROGRESS_SECONDS, REQUEST_MAX_BYTES, Request } from "../protocol.ts";
+import { type Answer, PROGRESS_SECONDS, REQUEST_MAX_BYTES, type Reply, Request } from "../protocol.ts";
 import type { Log } from "./log.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 
 /** What the agent does about a request; throws a {@link Refusal} when it does not. */
-export type Handler = (request: Request) => Promise<{ readonly xml?: string }>;
+export type Handler = (request: Request) => Promise<Reply>;
 
 /** The most connections at once; more are dropped. Each hook needs one while its machine is made ready. */
 const CONNECTIONS_MAX = 1024;
@@ -94,8 +94,7 @@ async function serve(socket: Socket, silent: Set<Socket>, handler: Handler, log:
   silent.add(socket);
   try {
     const line = await readLine(socket).finally(() => silent.delete(socket));
-    const { xml } = await handler(parseRequest(line));
-    say(xml === undefined ? { answer: "done" } : { answer: "done", xml });
+    say({ answer: "done", ...(await handler(parseRequest(line))) });
   } catch (error) {
     if (!(error instanceof Refusal)) log(`A request failed: ${error instanceof Error ? error.stack : String(error)}`);
     say({ answer: "refused", retry: error instanceof Refusal ? error.retry : true, message: messageOf(error) });
