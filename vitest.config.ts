@@ -1,7 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** What the groups on real pools share. A hang is a failure, but no time is asserted: every wait has its own deadline. */
-const onPools = { environment: "node", fileParallelism: false, testTimeout: 600_000, hookTimeout: 1_200_000 } as const;
+const onPools = {
+  environment: "node",
+  fileParallelism: false,
+  // Tests that run beside each other mostly wait.
+  maxConcurrency: 16,
+  testTimeout: 600_000,
+  hookTimeout: 1_200_000,
+} as const;
 
 /** A group of tests with a pool of its own that its `setup.ts` brings up and takes down. */
 function groupWithPool(name: string, groupOrder: number) {

@@ -3,17 +3,15 @@ import type { Machine } from "../../../sandbox/sandbox.ts";
 import { addNewImage, type TestImage } from "../pool/images.ts";
 import { withLogsOf } from "../pool/logs.ts";
 import { gone, removeMachines } from "../pool/machines.ts";
-import { complaints, nodeState } from "../pool/node-state.ts";
+import { nodeState } from "../pool/node-state.ts";
 import { executeNode } from "../pool/nodes.ts";
 import { record } from "../pool/results.ts";
 import { eventually } from "../pool/wait.ts";
 import { emulatorPid, fateOf } from "./fates.ts";
 import { letAllGo } from "./hold.ts";
+import { CONVERGENCE_SECONDS, whole } from "./node.ts";
 import { type MachineAt, machineAtEachStage, STAGES } from "./stages.ts";
 import { VICTIMS } from "./victims.ts";
-
-/** How long a node may take to be whole again, in seconds: HTCondor notices last that a node's jobs are lost. */
-const CONVERGENCE_SECONDS = 240;
 
 /** Each node takes three victims, one after the other, beside the other node. */
 const LANES = [1, 2].map((number) => ({ number, victims: VICTIMS.filter((_, index) => index % 2 === number - 1) }));
@@ -53,16 +51,18 @@ describe.concurrent.each(LANES)("on node $number", ({ number, victims }) => {
     });
 
     describe.concurrent("what comes of each", () => {
-      test.each(STAGES)("the machine killed %s", async (stage) => {
+      test.each(STAGES)("the machine %s", async (stage) => {
         const fate = victim.fates[stage];
-        await withLogsOf(node, () =>
-          eventually(
+        await withLogsOf(node, async () => {
+          // What the node said before lasts in the pool for a while.
+          if (fate === "goes on") await whole(node, killedAt);
+          await eventually(
             `the machine that ${fate} after the ${victim.name} was killed ${stage}`,
             () => fateOf(machines[stage], stage === "while running" && fate === "runs again" ? killedAt : 0),
             (seen) => seen === (fate === "ends" ? "ended" : "up"),
             CONVERGENCE_SECONDS,
-          ),
-        );
+          );
+        });
         await convergence(` ${stage}`, `the machine ${fate}`);
       });
 
@@ -83,17 +83,3 @@ describe.concurrent.each(LANES)("on node $number", ({ number, victims }) => {
     });
   });
 });
-
-/** Waits until nothing is to complain of a node, and its agent has spoken since. */
-async function whole(node: Machine, sinceMilliseconds: number): Promise<void> {
-  await eventually(
-    `${node.name} to be whole`,
-    async () =>
-      nodeState(node).then(
-        (state) => complaints(state, sinceMilliseconds / 1000),
-        (error) => [String(error)],
-      ),
-    (found) => found.length === 0,
-    CONVERGENCE_SECONDS,
-  );
-}

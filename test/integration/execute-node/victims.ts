@@ -11,6 +11,7 @@ import { killOn, type NodeProcess, processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
 import { emulatorPid } from "./fates.ts";
 import { DISK_IN_THE_MAKING } from "./hold.ts";
+import { agentOf } from "./node.ts";
 import type { Stage } from "./stages.ts";
 
 /** What is to come of a machine whose node lost something. */
@@ -37,7 +38,7 @@ export const VICTIMS: readonly Victim[] = [
   {
     name: "agent",
     fates: { ...RESTARTS, "while running": "goes on" },
-    kill: (node) => killAll(node, /condor-cloud-node\.cjs agent/),
+    kill: async (node) => killOn(node, [await agentOf(node)]),
   },
   { name: "starter", fates: RESTARTS, kill: (node) => killAll(node, /^condor_starter/) },
   {

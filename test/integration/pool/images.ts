@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { copyFile, mkdtemp, open, rm } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { copyFile, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
@@ -48,6 +48,27 @@ export async function addNewImage(name: string, paddingMiB = 0): Promise<TestIma
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Alters one byte of an image in the store, which no guest reads. @returns the digest of what is there then */
+export async function damage({ path }: TestImage): Promise<string> {
+  const file = await open(path, "r+");
+  try {
+    const { size } = await file.stat();
+    const byte = Buffer.alloc(1);
+    await file.read(byte, 0, 1, size - 1);
+    await file.write(
+      byte.map((value) => value ^ 0xff),
+      0,
+      1,
+      size - 1,
+    );
+  } finally {
+    await file.close();
+  }
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
 }
 
 /** Appends a sector that is never the same, and then as much as was asked for. @returns the file's size in bytes */

@@ -26,7 +26,8 @@ export async function printResults(group: string, file: string): Promise<void> {
   const results = text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => Result.parse(JSON.parse(line)));
+    .map((line) => Result.parse(JSON.parse(line)))
+    .sort((a, b) => a.tried.localeCompare(b.tried));
   if (results.length === 0) return;
   const rows = results.map((result) => [result.tried, result.happened, secondsOf(result)]);
   console.log(`\n${group}\n${table(["TRIED", "HAPPENED", "SECONDS"], rows)}\n`);

@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { runIn } from "../../../sandbox/machine.ts";
+import type { Machine } from "../../../sandbox/sandbox.ts";
+import { addNewImage, damage, type TestImage } from "../pool/images.ts";
+import { withLogsOf } from "../pool/logs.ts";
+import { gone, look, removeMachines, running, submitMachines, type TestMachine } from "../pool/machines.ts";
+import { cachedImagesOn, executeNode } from "../pool/nodes.ts";
+import { killOn } from "../pool/processes.ts";
+import { record } from "../pool/results.ts";
+import { eventually } from "../pool/wait.ts";
+import { agentOf, bytesReadByAgentOf, reconfigure, whole } from "./node.ts";
+
+const BYTES_PER_MIB = 1024 ** 2;
+const CACHE = "/var/lib/condor-cloud/cache";
+
+let node: Machine;
+let other: Machine;
+beforeAll(async () => {
+  node = await executeNode(1);
+  other = await executeNode(2);
+});
+
+/** The machines of the test that runs now. */
+const machines: TestMachine[] = [];
+afterEach(() => endAll());
+
+const start: typeof submitMachines = async (image, options) => {
+  const submitted = await submitMachines(image, options);
+  machines.push(...submitted);
+  return submitted;
+};
+
+async function endAll(): Promise<void> {
+  const ending = machines.splice(0);
+  await removeMachines(ending);
+  await gone(ending);
+}
+
+/** Waits until a node has the image of a digest whole. */
+async function cached(on: Machine, { digest }: TestImage): Promise<void> {
+  await eventually(
+    `image ${digest.slice(0, 12)} in the cache of ${on.name}`,
+    () => cachedImagesOn(on),
+    (names) => names.includes(digest),
+  );
+}
+
+describe("the copying of an image", () => {
+  test("eight machines of one new image start at once on one node, and the image is copied once", async () => {
+    const image = await addNewImage("shared", 200);
+    const before = await bytesReadByAgentOf(node);
+    const startedAt = Date.now();
+    const eight = await start(image, { count: 8, only: node });
+    await withLogsOf(node, () => Promise.all(eight.map((machine) => running(machine, 300))));
+    const seconds = (Date.now() - startedAt) / 1000;
+    const readMiB = Math.round(((await bytesReadByAgentOf(node)) - before) / BYTES_PER_MIB);
+    await record({
+      tried: `eight machines of one new image of ${image.sizeMiB} MiB at once`,
+      happened: `all run; the agent read ${readMiB} MiB`,
+      secondsToConverge: seconds,
+    });
+    expect(readMiB).toBeGreaterThanOrEqual(image.sizeMiB);
+    expect(readMiB, "MiB that the agent read").toBeLessThan(2 * image.sizeMiB);
+  });
+
+  test("an agent that is killed half way through a copy leaves no temporary, and the next start succeeds", async () => {
+    const image = await addNewImage("large", 1536);
+    const [machine] = await start(image, { only: node });
+    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const find = ["find", CACHE, "-name", `${image.digest}*.tmp`, "-size", "+200M"];
+    await withLogsOf(node, () =>
+      eventually(
+        "the copy to be under way",
+        () => runIn(node, find),
+        (found) => found !== "",
+      ),
+    );
+    const killedAt = Date.now();
+    await killOn(node, [await agentOf(node)]);
+    expect(await cachedImagesOn(node), "the copy is not done").not.toContain(image.digest);
+    await withLogsOf(node, async () => {
+      await running(machine, 240);
+      await whole(node, killedAt);
+    });
+    await record({
+      tried: "agent killed in the middle of a copy of 1.5 GiB",
+      happened: "the machine runs, no temporary is left",
+      secondsToConverge: (Date.now() - killedAt) / 1000,
+    });
+    expect((await cachedImagesOn(node)).filter((name) => name.startsWith(image.digest))).toEqual([image.digest]);
+  });
+
+  test("an image whose bytes were altered in the store is refused, and the reason names both digests", async () => {
+    const image = await addNewImage("altered", 8);
+    const found = await damage(image);
+    const startedAt = Date.now();
+    const [machine] = await start(image, { only: node });
+    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const seen = await withLogsOf(node, () =>
+      eventually(
+        "the job to be held",
+        () => look(machine),
+        (now) => now !== "gone" && now.state === "held",
+      ),
+    );
+    const reason = seen === "gone" ? "" : seen.message;
+    await record({
+      tried: "image altered in the store",
+      happened: `held: ${reason}`,
+      secondsToConverge: (Date.now() - startedAt) / 1000,
+    });
+    expect(reason).toContain(image.digest);
+    expect(reason).toContain(found);
+    expect((await cachedImagesOn(node)).filter((name) => name.startsWith(image.digest))).toEqual([]);
+    await whole(node, 0);
+  });
+});
+
+describe("a cache of 200 MiB with one image of 60 in use", () => {
+  let inUse: TestImage;
+  let user: readonly TestMachine[];
+  let takeBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    takeBack = await reconfigure(node, { cacheLimitGiB: 200 / 1024 });
+    inUse = await addNewImage("in-use", 36);
+    user = await submitMachines(inUse, { only: node });
+    await withLogsOf(node, () => Promise.all(user.map((machine) => running(machine))));
+  });
+  afterAll(async () => {
+    await removeMachines(user);
+    await gone(user);
+    await takeBack?.();
+  });
+
+  test("evicts the image that was not used for longest, and never the one in use, however old", async () => {
+    const [older, newer, third] = [
+      await addNewImage("older", 36),
+      await addNewImage("newer", 36),
+      await addNewImage("third", 36),
+    ];
+    await start(older, { only: node });
+    await withLogsOf(node, () => cached(node, older));
+    await start(newer, { only: node });
+    await withLogsOf(node, () => cached(node, newer));
+    await endAll();
+    const startedAt = Date.now();
+    const [machine] = await start(third, { only: node });
+    if (machine === undefined) throw new Error("Nothing was submitted.");
+    await withLogsOf(node, () => running(machine));
+    await record({
+      tried: "a third image for a cache that holds two and one in use",
+      happened: "runs; the least recently used one is evicted",
+      secondsToConverge: (Date.now() - startedAt) / 1000,
+    });
+    const left = await cachedImagesOn(node);
+    expect(left).toEqual(expect.arrayContaining([inUse.digest, newer.digest, third.digest]));
+    expect(left).not.toContain(older.digest);
+  });
+
+  test("sends a machine whose image finds no room to another node, and stays ready itself", async () => {
+    const image = await addNewImage("too-large", 160);
+    const startedAt = Date.now();
+    const [machine] = await start(image, { first: node });
+    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const { host } = await withLogsOf(node, () => running(machine));
+    await record({
+      tried: `image of ${image.sizeMiB} MiB where 140 can be had at most`,
+      happened: `runs on ${host.split(".")[0]}, although ${node.name} comes first`,
+      secondsToConverge: (Date.now() - startedAt) / 1000,
+    });
+    expect(host).toBe(other.host);
+    expect((await cachedImagesOn(node)).filter((name) => name.startsWith(image.digest))).toEqual([]);
+    await whole(node, 0);
+  });
+});
