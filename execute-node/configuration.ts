@@ -107,9 +107,13 @@ export function nodePaths(stateFolder: string) {
   return {
     cache: `${stateFolder}/cache`,
     instances: `${stateFolder}/instances`,
+    /** The consoles of machines that have ended. */
+    consoles: `${stateFolder}/consoles`,
     log: `${stateFolder}/log/agent.log`,
     /** The update of the machine ad by which the agent has the startd publish. */
     publication: `${stateFolder}/log/publication.ad`,
+    /** The domain of a probe, for virsh. */
+    probe: `${stateFolder}/log/probe.xml`,
     /** The hook's way to the agent. The folder decides who may connect, so the socket itself need not. */
     socket: `${stateFolder}/socket/agent.sock`,
     /**

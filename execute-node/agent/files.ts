@@ -5,9 +5,9 @@ import { dirname } from "node:path";
 export const TEMPORARY_SUFFIX = ".tmp";
 
 /** Writes a small file so that a reader, or a crash, sees the old one or the new one whole. */
-export async function writeFileAtomically(path: string, content: string): Promise<void> {
+export async function writeFileAtomically(path: string, content: string, mode = 0o644): Promise<void> {
   const temporary = `${path}${TEMPORARY_SUFFIX}`;
-  const file = await open(temporary, "w", 0o644);
+  const file = await open(temporary, "w", mode);
   try {
     await file.writeFile(content);
     await file.datasync();

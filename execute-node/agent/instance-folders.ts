@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { jobIdOf } from "../../contract/global-job-id.ts";
-import { ImageManifest } from "../../contract/image-manifest.ts";
+import { Firmware, ImageManifest, MachineType } from "../../contract/image-manifest.ts";
 import { InstanceSpec } from "../../contract/instance-spec.ts";
 import { Digest, GlobalJobId } from "../../contract/patterns.ts";
 import type { CachedImage } from "./cached-image.ts";
+import { CONSOLE_FILE } from "./console-log.ts";
+import type { Consoles } from "./consoles.ts";
 import { isMissing, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
 import type { Log } from "./log.ts";
-import { messageOf, Refusal } from "./refusal.ts";
-import { run } from "./run.ts";
+import { createOverlay, diskSizeBytes } from "./overlay.ts";
+import { messageOf } from "./refusal.ts";
 
 /** What an instance folder remembers of its machine, so that a new agent can go on where a dead one stopped. */
 export const MachineRecord = z.strictObject({
@@ -23,7 +25,12 @@ export const MachineRecord = z.strictObject({
     digest: Digest,
     format: ImageManifest.shape.format,
     architecture: ImageManifest.shape.architecture,
+    // What all machines were before it was written down.
+    firmware: Firmware.default("bios"),
+    machineType: MachineType.default("pc"),
   }),
+  /** What the VNC console asks for; absent where only the node itself reaches it. Kept here alone. */
+  vncPassword: z.string().max(8).optional(),
   /** The DHCP lease of its MAC at that time: an earlier machine's, which this one will renew. */
   leaseBefore: z.string().max(100).optional(),
   /** When the startd began the run of the job that it was prepared for; Unix time in seconds. */
@@ -37,8 +44,16 @@ export const MachineRecord = z.strictObject({
 });
 export type MachineRecord = z.infer<typeof MachineRecord>;
 
+/** What a new machine is made of. */
+export interface NewMachine
+  extends Pick<MachineRecord, "globalJobId" | "user" | "spec" | "leaseBefore" | "runStartedAt" | "vncPassword"> {
+  readonly image: CachedImage;
+}
+
 const RECORD_FILE = "machine.json";
-const BYTES_PER_GIB = 1024 ** 3;
+
+/** For this account alone: a record may hold a password. */
+const RECORD_MODE = 0o600;
 
 /** The end of the name that vm-gahp gives a job's domain: `<owner>_<domain>_<cluster>.<proc>`. */
 export function domainSuffix(jobId: string): string {
@@ -57,25 +72,45 @@ export function instanceFolderName(globalJobId: string): string {
 /** The folders of the machines on this node, one each: overlay, console log, record. */
 export class InstanceFolders {
   readonly #folder: string;
-
+  readonly #consoles: Consoles;
   readonly #log: Log;
   /** The names of folders whose record cannot be read; a machine may run from them. */
   readonly unreadable = new Set<string>();
   #removals = 0;
 
-  constructor(folder: string, log: Log) {
+  constructor(folder: string, consoles: Consoles, log: Log) {
     this.#folder = folder;
+    this.#consoles = consoles;
     this.#log = log;
+  }
+
+  /** The folder of a machine. */
+  pathOf(globalJobId: string): string {
+    return join(this.#folder, instanceFolderName(globalJobId));
   }
 
   /** The overlay of a machine. */
   diskPath(globalJobId: string): string {
-    return join(this.#folder, instanceFolderName(globalJobId), "disk.qcow2");
+    return join(this.pathOf(globalJobId), "disk.qcow2");
   }
 
   /** The file that a machine's serial console is written to. */
   consolePath(globalJobId: string): string {
-    return join(this.#folder, instanceFolderName(globalJobId), "console.log");
+    return join(this.pathOf(globalJobId), CONSOLE_FILE);
+  }
+
+  /** The file that a machine's UEFI keeps its variables in. It is libvirt that makes it. */
+  nvramPath(globalJobId: string): string {
+    return join(this.pathOf(globalJobId), "nvram.fd");
+  }
+
+  /**
+   * The end of what a machine said on its serial console, for people; also for a while after it ended.
+   *
+   * @returns undefined where it said nothing, or nothing is left of it
+   */
+  async consoleTail(globalJobId: string, maxBytes: number): Promise<string | undefined> {
+    return this.#consoles.tail(instanceFolderName(globalJobId), this.pathOf(globalJobId), maxBytes);
   }
 
   /**
@@ -102,34 +137,25 @@ export class InstanceFolders {
   /**
    * Makes the folder of a machine: a fresh overlay of its image and an empty console log.
    *
-   * @param leaseBefore - the DHCP lease that its MAC has already
-   * @throws Refusal when the disk asked for is smaller than the image
+   * @throws Refusal when the disk asked for is smaller than the image, or cannot be made
    */
-  async create(
-    globalJobId: string,
-    user: string,
-    spec: InstanceSpec,
-    image: CachedImage,
-    leaseBefore: string | undefined,
-    runStartedAt: number | undefined,
-  ): Promise<MachineRecord> {
-    const diskBytes = diskSizeBytes(spec, image);
+  async create({ image, ...machine }: NewMachine): Promise<MachineRecord> {
+    const { globalJobId } = machine;
+    const diskBytes = diskSizeBytes(machine.spec, image);
     await this.remove(globalJobId);
-    await mkdir(join(this.#folder, instanceFolderName(globalJobId)), { mode: 0o755 });
+    await mkdir(this.pathOf(globalJobId), { mode: 0o755 });
     try {
-      await createOverlay(this.diskPath(globalJobId), image, diskBytes);
-      // Made before libvirt does, so that the agent may read what the guest says.
-      await writeFile(this.consolePath(globalJobId), "", { flag: "wx", mode: 0o644 });
+      const { digest, format, architecture, firmware, machineType } = image;
       const record: MachineRecord = {
         schema: 1,
-        globalJobId,
-        user,
-        spec,
-        image: { digest: image.digest, format: image.format, architecture: image.architecture },
-        leaseBefore,
-        runStartedAt,
+        ...machine,
+        image: { digest, format, architecture, firmware, machineType },
         preparedAt: Math.floor(Date.now() / 1000),
       };
+      await Promise.all([
+        createOverlay(this.diskPath(globalJobId), image, diskBytes),
+        this.#consoles.create(this.pathOf(globalJobId)),
+      ]);
       await this.write(record);
       return record;
     } catch (error) {
@@ -140,13 +166,16 @@ export class InstanceFolders {
 
   /** Writes a machine's record anew. */
   async write(record: MachineRecord): Promise<void> {
-    const path = join(this.#folder, instanceFolderName(record.globalJobId), RECORD_FILE);
-    await writeFileAtomically(path, `${JSON.stringify(record)}\n`);
+    const path = join(this.pathOf(record.globalJobId), RECORD_FILE);
+    await writeFileAtomically(path, `${JSON.stringify(record)}\n`, RECORD_MODE);
   }
 
-  /** Removes a machine's folder. libvirt gave the files to other accounts; the folder is ours, so unlinking works. */
+  /**
+   * Removes a machine's folder, and keeps its console. libvirt gave the files to other accounts; the folder is ours, so
+   * unlinking works.
+   */
   async remove(globalJobId: string): Promise<void> {
-    await this.#remove(instanceFolderName(globalJobId));
+    await this.#remove(instanceFolderName(globalJobId), globalJobId);
   }
 
   /** Removes a folder whose record cannot be read. */
@@ -155,7 +184,7 @@ export class InstanceFolders {
   }
 
   /** Renamed first: a job that comes back meanwhile makes its folder anew beside it. */
-  async #remove(name: string): Promise<void> {
+  async #remove(name: string, globalJobId?: string): Promise<void> {
     const leaving = join(this.#folder, `${name}.${this.#removals++}${TEMPORARY_SUFFIX}`);
     await rm(leaving, { recursive: true, force: true });
     try {
@@ -164,6 +193,7 @@ export class InstanceFolders {
       if (!isMissing(error)) throw error;
     }
     this.unreadable.delete(name);
+    if (globalJobId !== undefined) await this.#consoles.keep(globalJobId, name, leaving);
     await rm(leaving, { recursive: true, force: true });
   }
 
@@ -171,28 +201,5 @@ export class InstanceFolders {
     const record = MachineRecord.parse(JSON.parse(await readFile(join(this.#folder, name, RECORD_FILE), "utf8")));
     if (instanceFolderName(record.globalJobId) === name) return record;
     throw new Error(`it is of job ${record.globalJobId}`);
-  }
-}
-
-/** The size of a machine's disk: the image's own, or what was asked for where that is more. */
-export function diskSizeBytes(spec: InstanceSpec, image: { readonly virtualSizeBytes: number }): number {
-  if (spec.size.diskGiB === undefined) return image.virtualSizeBytes;
-  const asked = spec.size.diskGiB * BYTES_PER_GIB;
-  if (asked >= image.virtualSizeBytes) return asked;
-  const needed = Math.ceil(image.virtualSizeBytes / BYTES_PER_GIB);
-  throw new Refusal(
-    `A disk of ${spec.size.diskGiB} GiB is smaller than its image ${spec.image.split("@")[0]}. Ask for at least ${needed} GiB.`,
-  );
-}
-
-async function createOverlay(path: string, image: CachedImage, sizeBytes: number): Promise<void> {
-  const backing = ["-F", image.format, "-b", image.path];
-  try {
-    await run("qemu-img", ["create", "-q", "-f", "qcow2", ...backing, path, String(sizeBytes)]);
-  } catch (error) {
-    throw new Refusal(`This node could not make the machine's disk: ${messageOf(error)}.`, {
-      retry: true,
-      cause: error,
-    });
   }
 }

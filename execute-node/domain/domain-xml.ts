@@ -1,5 +1,6 @@
 import { XMLBuilder } from "fast-xml-parser";
-import type { ImageFormat, ImageManifest } from "../../contract/image-manifest.ts";
+import type { Architecture, Firmware, ImageFormat, MachineType } from "../../contract/image-manifest.ts";
+import type { WatchdogAction } from "../../contract/instance-spec.ts";
 import type { NodeNetwork } from "../configuration.ts";
 
 /** The XML namespace of our element in a domain's metadata. */
@@ -11,7 +12,11 @@ export interface Domain {
   readonly name: string;
   readonly globalJobId: string;
   readonly acceleration: "kvm" | "qemu";
-  readonly architecture: ImageManifest["architecture"];
+  readonly architecture: Architecture;
+  readonly machineType: MachineType;
+  readonly firmware: Firmware;
+  /** Where UEFI keeps its variables: libvirt makes the file from its firmware's template. */
+  readonly nvramPath: string;
   readonly emulatorFolder: string;
   readonly memoryMiB: number;
   readonly vcpus: number;
@@ -19,10 +24,15 @@ export interface Domain {
   readonly diskPath: string;
   /** The image that the overlay backs onto. */
   readonly image: { readonly path: string; readonly format: ImageFormat };
+  /** The file that the serial console is appended to. */
   readonly consolePath: string;
   readonly network: NodeNetwork;
   readonly macAddress: string;
+  /** Absent: no watchdog. */
+  readonly watchdog: WatchdogAction | undefined;
   readonly vncListen: string;
+  /** Absent: who reaches the console's port may use it. */
+  readonly vncPassword: string | undefined;
 }
 
 /**
@@ -31,6 +41,8 @@ export interface Domain {
  * The disk chain is written out, so QEMU follows no path of a qcow2 header. `cache='unsafe'` ignores the guest's
  * flushes: right here and only here, because an overlay never outlives its domain, so no crash of the machine is
  * survived by a disk that could have lost them. The network card has no boot ROM: waiting for PXE takes seconds.
+ *
+ * No seclabel: where SELinux or AppArmor confine machines, the labels and profiles are libvirt's own.
  */
 export function domainXml(domain: Domain): string {
   return render({
@@ -42,7 +54,7 @@ export function domainXml(domain: Domain): string {
       },
       memory: { "@_unit": "MiB", "#text": String(domain.memoryMiB) },
       vcpu: String(domain.vcpus),
-      os: { type: { "@_arch": domain.architecture, "@_machine": "pc", "#text": "hvm" } },
+      os: operatingSystem(domain),
       features: {
         acpi: "",
         apic: "",
@@ -56,7 +68,7 @@ export function domainXml(domain: Domain): string {
       on_reboot: "restart",
       on_crash: "destroy",
       devices: {
-        emulator: `${domain.emulatorFolder}/qemu-system-${domain.architecture === "i686" ? "i386" : "x86_64"}`,
+        emulator: emulatorPath(domain.emulatorFolder, domain.architecture),
         disk: {
           "@_type": "file",
           "@_device": "disk",
@@ -77,11 +89,23 @@ export function domainXml(domain: Domain): string {
           model: { "@_type": "virtio" },
           rom: { "@_enabled": "no" },
         },
-        serial: { "@_type": "file", source: { "@_path": domain.consolePath }, target: { "@_port": "0" } },
+        serial: {
+          "@_type": "file",
+          // Appended to, so that whoever bounds the file may empty it at any time.
+          source: { "@_path": domain.consolePath, "@_append": "on" },
+          target: { "@_port": "0" },
+        },
         channel: { "@_type": "unix", target: { "@_type": "virtio", "@_name": "org.qemu.guest_agent.0" } },
-        graphics: { "@_type": "vnc", "@_port": "-1", "@_autoport": "yes", "@_listen": domain.vncListen },
+        graphics: {
+          "@_type": "vnc",
+          "@_port": "-1",
+          "@_autoport": "yes",
+          "@_listen": domain.vncListen,
+          ...(domain.vncPassword === undefined ? {} : { "@_passwd": domain.vncPassword }),
+        },
         video: { model: { "@_type": "vga" } },
         rng: { "@_model": "virtio", backend: { "@_model": "random", "#text": "/dev/urandom" } },
+        ...(domain.watchdog === undefined ? {} : { watchdog: { "@_model": "i6300esb", "@_action": domain.watchdog } }),
         memballoon: { "@_model": "none" },
         controller: { "@_type": "usb", "@_model": "none" },
       },
@@ -89,7 +113,24 @@ export function domainXml(domain: Domain): string {
   });
 }
 
-function networkSource(network: NodeNetwork) {
+/** QEMU for guests of an architecture. */
+export function emulatorPath(folder: string, architecture: Architecture): string {
+  return `${folder}/qemu-system-${architecture === "i686" ? "i386" : "x86_64"}`;
+}
+
+/**
+ * The machine and its firmware. libvirt finds a UEFI by the descriptions that the node's firmware packages install
+ * (libvirt manual, "BIOS bootloader"); one without Secure Boot, whose keys would refuse boot loaders that nobody signed.
+ */
+function operatingSystem({ architecture, machineType, firmware, nvramPath }: Domain) {
+  const type = { "@_arch": architecture, "@_machine": machineType, "#text": "hvm" };
+  if (firmware === "bios") return { type };
+  const feature = ["secure-boot", "enrolled-keys"].map((name) => ({ "@_enabled": "no", "@_name": name }));
+  return { "@_firmware": "efi", type, firmware: { feature }, nvram: nvramPath };
+}
+
+/** Where a network card is plugged in. */
+export function networkSource(network: NodeNetwork) {
   return "libvirt" in network
     ? { "@_type": "network", source: { "@_network": network.libvirt } }
     : { "@_type": "bridge", source: { "@_bridge": network.bridge } };

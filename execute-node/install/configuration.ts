@@ -79,6 +79,8 @@ export function nodeFolders(configuration: NodeConfiguration): InstalledFolder[]
     // QEMU, under an account of its own, walks through these to its disk. Nobody else does: jobs of other users run here.
     { path: paths.cache, mode: 0o750, owner: `${condorAccount}:${qemuGroup}` },
     { path: paths.instances, mode: 0o750, owner: `${condorAccount}:${qemuGroup}` },
+    // Guests may print secrets on their consoles.
+    { path: paths.consoles, mode: 0o750, owner: agent },
     { path: folderOf(paths.log), mode: 0o755, owner: agent },
     // Who can enter this folder can talk to the agent: the hook's account.
     { path: folderOf(paths.socket), mode: 0o750, owner: `${condorAccount}:${jobAccount}` },

@@ -9,6 +9,9 @@ const DOMAIN: Domain = {
   globalJobId: "ap.pool.test#7.0#1764000000",
   acceleration: "qemu",
   architecture: "x86_64",
+  machineType: "q35",
+  firmware: "bios",
+  nvramPath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/nvram.fd",
   emulatorFolder: "/usr/bin",
   memoryMiB: 512,
   vcpus: 2,
@@ -17,14 +20,16 @@ const DOMAIN: Domain = {
   consolePath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log",
   network: { libvirt: "default" },
   macAddress: "02:00:00:00:00:01",
+  watchdog: undefined,
   vncListen: "127.0.0.1",
+  vncPassword: undefined,
 };
 
 test("a domain is written out by value", () => {
   expect(domainXml(DOMAIN)).toBe(
     '<domain type="qemu"><name>cloud_pool.test_7.0</name>' +
       '<metadata><cloud:instance xmlns:cloud="urn:pulumi-condor:instance:1" globalJobId="ap.pool.test#7.0#1764000000"/></metadata>' +
-      '<memory unit="MiB">512</memory><vcpu>2</vcpu><os><type arch="x86_64" machine="pc">hvm</type></os>' +
+      '<memory unit="MiB">512</memory><vcpu>2</vcpu><os><type arch="x86_64" machine="q35">hvm</type></os>' +
       '<features><acpi/><apic/><tcg><tb-cache unit="MiB">64</tb-cache></tcg></features><clock offset="utc"/>' +
       "<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>" +
       "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>" +
@@ -33,7 +38,7 @@ test("a domain is written out by value", () => {
       `<backingStore type="file"><format type="raw"/><source file="/var/lib/condor-cloud/cache/${"a".repeat(64)}"/><backingStore/></backingStore>` +
       '<target dev="vda" bus="virtio"/><boot order="1"/></disk>' +
       '<interface type="network"><source network="default"/><mac address="02:00:00:00:00:01"/><model type="virtio"/><rom enabled="no"/></interface>' +
-      '<serial type="file"><source path="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log"/><target port="0"/></serial>' +
+      '<serial type="file"><source path="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log" append="on"/><target port="0"/></serial>' +
       '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>' +
       '<graphics type="vnc" port="-1" autoport="yes" listen="127.0.0.1"/><video><model type="vga"/></video>' +
       '<rng model="virtio"><backend model="random">/dev/urandom</backend></rng><memballoon model="none"/>' +
@@ -42,13 +47,38 @@ test("a domain is written out by value", () => {
 });
 
 test("a machine on a bridge, of another architecture, with KVM", () => {
-  const xml = domainXml({ ...DOMAIN, acceleration: "kvm", architecture: "i686", network: { bridge: "br0" } });
+  const xml = domainXml({
+    ...DOMAIN,
+    acceleration: "kvm",
+    architecture: "i686",
+    machineType: "pc",
+    network: { bridge: "br0" },
+  });
   expect(xml).toContain('<domain type="kvm">');
   expect(xml).toContain('<cpu mode="host-passthrough"/>');
   expect(xml).toContain('<interface type="bridge"><source bridge="br0"/>');
   expect(xml).toContain('<type arch="i686" machine="pc">hvm</type>');
   expect(xml).toContain("/usr/bin/qemu-system-i386");
   expect(xml).not.toContain("tb-cache");
+});
+
+test("a UEFI machine has a firmware without Secure Boot, and its variables in its own folder", () => {
+  expect(domainXml({ ...DOMAIN, firmware: "uefi" })).toContain(
+    '<os firmware="efi"><type arch="x86_64" machine="q35">hvm</type>' +
+      '<firmware><feature enabled="no" name="secure-boot"/><feature enabled="no" name="enrolled-keys"/></firmware>' +
+      "<nvram>/var/lib/condor-cloud/instances/7.0-0123456789abcdef/nvram.fd</nvram></os>",
+  );
+});
+
+test("a watchdog and a console's password are there where they are asked for", () => {
+  const xml = domainXml({ ...DOMAIN, watchdog: "poweroff", vncListen: "0.0.0.0", vncPassword: "s3cretPw" });
+  expect(xml).toContain('<watchdog model="i6300esb" action="poweroff"/>');
+  expect(xml).toContain('<graphics type="vnc" port="-1" autoport="yes" listen="0.0.0.0" passwd="s3cretPw"/>');
+  expect(domainXml(DOMAIN)).not.toMatch(/watchdog|passwd/);
+});
+
+test("labels of SELinux and profiles of AppArmor are left to libvirt", () => {
+  expect(domainXml(DOMAIN)).not.toContain("seclabel");
 });
 
 // The parsers in front admit none of these; the builder must still not depend on them.
@@ -59,6 +89,7 @@ test.each([
   "</name><devices><disk/></devices><name>",
   "&lt;disk&gt;&#60;disk/&#62;<disk/>",
   "<!-- --><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/shadow'>]>&e;",
+  `a\nb" onload='x' passwd="`,
 ])("no value breaks out of its place: %s", (evil) => {
   const xml = domainXml({
     ...DOMAIN,
@@ -66,6 +97,9 @@ test.each([
     globalJobId: evil,
     diskPath: evil,
     consolePath: evil,
+    nvramPath: evil,
+    firmware: "uefi",
+    vncPassword: evil,
     macAddress: evil,
     vncListen: evil,
     image: { path: evil, format: "raw" },

@@ -1,10 +1,37 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { diskSizeBytes, InstanceFolders, instanceFolderName } from "../../../execute-node/agent/instance-folders.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { Consoles } from "../../../execute-node/agent/consoles.ts";
+import { InstanceFolders, instanceFolderName, MachineRecord } from "../../../execute-node/agent/instance-folders.ts";
 
-const GIB = 1024 ** 3;
+const RECORD: MachineRecord = {
+  schema: 1,
+  globalJobId: "ap#7.0#1764000000",
+  user: "cloud@pool.test",
+  spec: {
+    name: "web",
+    image: `small@sha256:${"a".repeat(64)}`,
+    profile: "small",
+    size: { memoryMiB: 512, vcpus: 1 },
+    network: "default",
+    macAddress: "02:00:00:00:00:01",
+    labels: {},
+    gracefulStop: false,
+  },
+  image: { digest: "a".repeat(64), format: "qcow2", architecture: "x86_64", firmware: "uefi", machineType: "q35" },
+  vncPassword: "s3cretPw",
+  preparedAt: 1764000000,
+};
+
+async function newFolders() {
+  const folder = await mkdtemp(join(tmpdir(), "folders-test-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [instances, kept] = [join(folder, "instances"), join(folder, "consoles")];
+  for (const each of [instances, kept]) await mkdir(each);
+  const consoles = new Consoles(kept, { maxBytes: 1000, keepSeconds: 3600 }, () => {});
+  return { instances, consoles, folders: new InstanceFolders(instances, consoles, () => {}) };
+}
 
 test("a folder's name tells the job and differs between access points and pools", () => {
   const names = ["ap1#7.0#1764000000", "ap2#7.0#1764000000", "ap1#7.0#1764000001", "a.p1#7.0#1764000000"].map(
@@ -19,36 +46,40 @@ test.each(["../../etc#1.0#1", "ap#1.0#1/../x", "ap#..#1", "ap/#1.0#1", "ap#1.0#1
   (text) => expect(() => instanceFolderName(text)).toThrow(),
 );
 
-test("a disk is as large as asked for, and never smaller than its image", () => {
-  const spec = {
-    name: "web",
-    image: `small@sha256:${"a".repeat(64)}`,
-    profile: "small",
-    network: "default",
-    macAddress: "02:00:00:00:00:01",
-    labels: {},
-    gracefulStop: false,
-  };
-  const size = { memoryMiB: 512, vcpus: 1 };
-  const image = { virtualSizeBytes: 2.5 * GIB };
-  expect(diskSizeBytes({ ...spec, size }, image)).toBe(2.5 * GIB);
-  expect(diskSizeBytes({ ...spec, size: { ...size, diskGiB: 20 } }, image)).toBe(20 * GIB);
-  expect(() => diskSizeBytes({ ...spec, size: { ...size, diskGiB: 2 } }, image)).toThrow(
-    "A disk of 2 GiB is smaller than its image small. Ask for at least 3 GiB.",
-  );
-});
-
 test("only a folder without a record goes when an agent starts; one whose record cannot be read may hold a live disk", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "folders-test-"));
+  const { folders, instances: folder } = await newFolders();
   const [half, damaged] = ["ap#1.0#1", "ap#2.0#1"].map(instanceFolderName);
   for (const name of [half, damaged, `${damaged}.0.tmp`]) await mkdir(join(folder, name ?? ""));
   await writeFile(join(folder, damaged ?? "", "machine.json"), "{");
-  const folders = new InstanceFolders(folder, () => {});
   expect(await folders.open()).toEqual([]);
   expect(await readdir(folder)).toEqual([damaged]);
   expect([...folders.unreadable]).toEqual([damaged]);
   await folders.removeUnreadable(damaged ?? "");
   expect(await readdir(folder)).toEqual([]);
   expect(folders.unreadable.size).toBe(0);
-  await rm(folder, { recursive: true });
+});
+
+test("a machine's record, with the password of its console, is its agent's alone, and a new agent finds it", async () => {
+  const { folders } = await newFolders();
+  await mkdir(folders.pathOf(RECORD.globalJobId));
+  await folders.write(RECORD);
+  expect((await stat(join(folders.pathOf(RECORD.globalJobId), "machine.json"))).mode & 0o777).toBe(0o600);
+  expect(await folders.open()).toEqual([RECORD]);
+});
+
+test("a record of an earlier version reads as what its machine was", () => {
+  const { digest, format, architecture } = RECORD.image;
+  const earlier = { ...RECORD, image: { digest, format, architecture }, vncPassword: undefined };
+  expect(MachineRecord.parse(earlier).image).toMatchObject({ firmware: "bios", machineType: "pc" });
+});
+
+test("a machine's console outlives its folder", async () => {
+  const { folders, consoles } = await newFolders();
+  await mkdir(folders.pathOf(RECORD.globalJobId));
+  await appendFile(folders.consolePath(RECORD.globalJobId), "GUEST-UP 3.1\r\n");
+  expect(await folders.consoleTail(RECORD.globalJobId, 100)).toBe("GUEST-UP 3.1");
+  await folders.remove(RECORD.globalJobId);
+  expect(await folders.consoleTail(RECORD.globalJobId, 100)).toBe("GUEST-UP 3.1");
+  expect(await consoles.list()).toMatchObject([{ globalJobId: RECORD.globalJobId, bytes: 14 }]);
+  expect(await folders.consoleTail("ap#8.0#1764000000", 100)).toBeUndefined();
 });

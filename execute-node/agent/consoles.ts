@@ -1,0 +1,184 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import { GlobalJobId } from "../../contract/patterns.ts";
+import { boundConsoleLog, copyConsoleLog, createConsoleLog, readBytes, readConsoleLog } from "./console-log.ts";
+import { isMissing, TEMPORARY_SUFFIX } from "./files.ts";
+import type { Log } from "./log.ts";
+import { messageOf } from "./refusal.ts";
+
+/** How often the logs of running machines are looked at, in milliseconds: one `stat` each. */
+const BOUND_MS = 3000;
+
+/** How often consoles whose time is over are removed, in milliseconds. */
+const EXPIRE_MS = 600_000;
+
+/** The most consoles that are kept: machines that end in a loop must not fill the disk. */
+const KEPT_MAX = 500;
+
+/** The first line of a kept console; the rest is what the guest wrote. */
+const HEADING = /^# Serial console of job (\S+)\n/;
+const HEADING_MAX_BYTES = 400;
+
+const KEPT_SUFFIX = ".log";
+
+/** The console of a machine that has ended. */
+export interface KeptConsole {
+  readonly globalJobId: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** Unix time in seconds. */
+  readonly endedAt: number;
+}
+
+/** What an administrator allows consoles to take. */
+export interface ConsoleLimits {
+  /** The most of one machine's; half as much again is there at times, see {@link boundConsoleLog}. */
+  readonly maxBytes: number;
+  /** How long one is kept after its machine's end. */
+  readonly keepSeconds: number;
+}
+
+/**
+ * What machines say on their serial consoles: while they run, in their instance folders; afterwards, for a while, in a
+ * folder of their own, which this account alone reads, because guests may print secrets. What fails here is logged once
+ * and harms no machine.
+ */
+export class Consoles {
+  readonly #folder: string;
+  readonly #limits: ConsoleLimits;
+  readonly #log: Log;
+  readonly #failed = new Set<string>();
+
+  constructor(folder: string, limits: ConsoleLimits, log: Log) {
+    this.#folder = folder;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /** Makes the console log of a new machine in its folder. */
+  async create(instanceFolder: string): Promise<void> {
+    await this.#trying("a machine's console log cannot be opened to this account alone, and will not be bounded", () =>
+      createConsoleLog(instanceFolder),
+    );
+  }
+
+  /** Keeps a machine's console. Its folder may already have another name than `name`, under which it is kept. */
+  async keep(globalJobId: string, name: string, instanceFolder: string): Promise<void> {
+    if (this.#limits.keepSeconds === 0) return;
+    const heading = `# Serial console of job ${globalJobId}\n`;
+    await this.#trying("a machine's console cannot be kept", () =>
+      copyConsoleLog(instanceFolder, this.#pathOf(name), heading, this.#limits.maxBytes),
+    );
+  }
+
+  /** The kept consoles, the newest first. */
+  async list(): Promise<KeptConsole[]> {
+    return listConsoles(this.#folder);
+  }
+
+  /**
+   * The end of a machine's console for people: of the running machine, or of one that ended.
+   *
+   * @param name - its folder's name
+   * @returns undefined where nothing is left of it, or it said nothing
+   */
+  async tail(name: string, instanceFolder: string, maxBytes: number): Promise<string | undefined> {
+    const live = await readConsoleLog(instanceFolder, maxBytes).catch(() => undefined);
+    const kept = live ?? (await this.#readKept(name, maxBytes).catch(() => undefined));
+    const text = kept === undefined ? "" : printable(kept.toString("utf8"));
+    return text === "" ? undefined : text;
+  }
+
+  /** Bounds the logs of running machines, and removes kept consoles in time, until the signal ends it. */
+  async watch(instanceFolders: () => readonly string[], signal: AbortSignal): Promise<void> {
+    let expiredAt = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted) {
+      for (const folder of instanceFolders()) await this.#bound(folder);
+      if (performance.now() - expiredAt >= EXPIRE_MS) {
+        expiredAt = performance.now();
+        await this.expire(Math.floor(Date.now() / 1000));
+      }
+      await sleep(BOUND_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Removes what a dead agent was writing. To be called before anything is kept. */
+  async open(): Promise<void> {
+    await this.#trying("kept consoles cannot be cleared", async () => {
+      for (const name of await readdir(this.#folder)) {
+        if (name.endsWith(TEMPORARY_SUFFIX)) await rm(join(this.#folder, name), { force: true });
+      }
+    });
+  }
+
+  /** Removes what is older than it is kept, or beyond the number that is kept. */
+  async expire(nowSeconds: number): Promise<void> {
+    await this.#trying("kept consoles cannot be removed", async () => {
+      for (const [index, { path, endedAt }] of (await this.list()).entries()) {
+        if (index >= KEPT_MAX || nowSeconds - endedAt > this.#limits.keepSeconds) await rm(path, { force: true });
+      }
+    });
+  }
+
+  async #bound(instanceFolder: string): Promise<void> {
+    await this.#trying("a running machine's console log cannot be bounded", () =>
+      boundConsoleLog(instanceFolder, this.#limits.maxBytes),
+    );
+  }
+
+  /** Read behind the heading, which is ours. */
+  async #readKept(name: string, maxBytes: number): Promise<Buffer> {
+    const path = this.#pathOf(name);
+    const { size } = await stat(path);
+    const heading = (await readHeading(path))?.bytes ?? 0;
+    return readBytes(path, Math.max(heading, size - maxBytes), size);
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#folder, `${name}${KEPT_SUFFIX}`);
+  }
+
+  async #trying(what: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!this.#failed.has(what)) this.#log(`${what} (said once): ${messageOf(error)}`);
+      this.#failed.add(what);
+    }
+  }
+}
+
+/** The consoles kept in a folder, the newest first; whatever else lies there is left out. */
+export async function listConsoles(folder: string): Promise<KeptConsole[]> {
+  const kept: KeptConsole[] = [];
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(KEPT_SUFFIX)) continue;
+    const path = join(folder, name);
+    try {
+      const heading = await readHeading(path);
+      if (heading === undefined) continue;
+      const { size, mtimeMs } = await stat(path);
+      const endedAt = Math.floor(mtimeMs / 1000);
+      kept.push({ globalJobId: heading.globalJobId, path, bytes: size - heading.bytes, endedAt });
+    } catch (error) {
+      // It may have been removed meanwhile.
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return kept.sort((one, other) => other.endedAt - one.endedAt);
+}
+
+async function readHeading(path: string): Promise<{ globalJobId: string; bytes: number } | undefined> {
+  const found = HEADING.exec((await readBytes(path, 0, HEADING_MAX_BYTES)).toString("latin1"));
+  const globalJobId = GlobalJobId.safeParse(found?.[1]);
+  return found !== null && globalJobId.success ? { globalJobId: globalJobId.data, bytes: found[0].length } : undefined;
+}
+
+/** What a guest wrote without what would command a terminal. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[^\P{C}\n\t]/gu, "")
+    .trim();
+}
