@@ -3,26 +3,37 @@ import type { InstanceSpec } from "../../contract/instance-spec.ts";
 import type { NodeReport } from "../../contract/node-report.ts";
 import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts";
 import { domainXml } from "../domain/domain-xml.ts";
-import type { Request } from "../protocol.ts";
+import type { Reply, Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
+import { type Capabilities, type GuestKinds, requireGuestKind } from "./capabilities.ts";
+import type { Failures } from "./failures.ts";
 import type { InstanceFolders, MachineRecord } from "./instance-folders.ts";
 import { endDomainsOf, endLeftover } from "./leftovers.ts";
 import { addressesOn } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { type Machine, newMachine, reportOf } from "./machine.ts";
+import { startersBySlot } from "./processes.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type PrepareRequest, parseDomainRequest, parsePrepare } from "./requests.ts";
 import { jobsInSlots, type SlotJob } from "./startd.ts";
-import { runOf } from "./witness.ts";
+import { nodeStatus } from "./status.ts";
+import type { Trouble } from "./trouble.ts";
+import { newVncPassword } from "./vnc-password.ts";
+import { type Run, runOf } from "./witness.ts";
 
 /** What an agent works with. */
 export interface AgentParts {
   readonly configuration: ResolvedNodeConfiguration;
   readonly acceleration: NodeReport["acceleration"];
+  readonly capabilities: Capabilities;
   readonly cache: ImageCache;
   readonly folders: InstanceFolders;
   readonly reporter: Reporter;
+  /** What failed here of late. */
+  readonly failures: Failures;
+  /** Why the node takes no machine, or last took none. */
+  readonly trouble: Trouble;
   /** The address of this node's startd. */
   readonly startd: string;
   readonly log: Log;
@@ -33,6 +44,8 @@ export class Agent {
   readonly parts: AgentParts;
   /** By GlobalJobId. */
   readonly machines = new Map<string, Machine>();
+  /** Machines of an earlier run that are being ended: theirs is the image until then. */
+  readonly #replaced = new Set<Machine>();
   /** Told when something changed that the watcher should look at soon. */
   onChange: () => void = () => {};
 
@@ -53,12 +66,18 @@ export class Agent {
 
   /** Whether a machine's disk may back onto this image. A record that cannot be read may name any. */
   usesImage(digest: string): boolean {
-    const machines = [...this.machines.values()];
+    const machines = [...this.machines.values(), ...this.#replaced];
     return this.parts.folders.unreadable.size > 0 || machines.some(({ record }) => record?.image.digest === digest);
   }
 
+  /** The folders of the machines that run. */
+  runningFolders(): string[] {
+    const running = [...this.machines.values()].filter(({ record, domainName }) => record && domainName !== undefined);
+    return running.map(({ globalJobId }) => this.parts.folders.pathOf(globalJobId));
+  }
+
   /** Answers a request from the socket. */
-  async handle(request: Request): Promise<{ readonly xml?: string }> {
+  async handle(request: Request): Promise<Reply> {
     switch (request.request) {
       case "ping":
         return {};
@@ -67,6 +86,8 @@ export class Agent {
         return {};
       case "domain":
         return { xml: await this.#domain(request.ad) };
+      case "status":
+        return { status: await nodeStatus(this) };
     }
   }
 
@@ -101,19 +122,19 @@ export class Agent {
       throw new Refusal(`The machine of job ${request.globalJobId} belongs to somebody else.`);
     }
     if (present?.preparing !== undefined) {
-      present.runStartedAt = run;
+      beginRun(present, run);
       return present.preparing;
     }
-    if (present?.record !== undefined && present.runStartedAt === run) return;
+    if (present?.record !== undefined && present.runStartedAt === run.startedAt) return;
     const machine = newMachine(request.globalJobId, "preparing");
     machine.macAddress = request.spec.macAddress;
-    machine.runStartedAt = run;
+    beginRun(machine, run);
     this.machines.set(request.globalJobId, machine);
     machine.preparing = this.#replace(present, machine, request);
     return machine.preparing;
   }
 
-  async #jobsInSlots(): Promise<SlotJob[] | undefined> {
+  async #jobsInSlots(): Promise<readonly SlotJob[] | undefined> {
     return jobsInSlots(this.parts.startd).catch((cause: unknown) => {
       throw new Refusal(`This node's startd does not say what it runs: ${messageOf(cause)}.`, { retry: true, cause });
     });
@@ -122,6 +143,7 @@ export class Agent {
   /** Makes a machine in place of the one of an earlier run, whose starter may have died and left the domain behind. */
   async #replace(earlier: Machine | undefined, machine: Machine, request: PrepareRequest): Promise<void> {
     if (earlier !== undefined) {
+      this.#replaced.add(earlier);
       try {
         await endDomainsOf(request.globalJobId, this.parts.log);
       } catch (error) {
@@ -130,6 +152,8 @@ export class Agent {
           retry: true,
           cause: error,
         });
+      } finally {
+        this.#replaced.delete(earlier);
       }
     }
     return this.#prepare(machine, request);
@@ -148,17 +172,19 @@ export class Agent {
       };
       // The record must exist before the image is let go: from then on it says that the image is in use.
       await cache.use(reference, progress, async (image) => {
+        requireGuestKind(await this.#guestKinds(), { ...image, name: reference.name });
         // A network that cannot be asked now has no lease that could deceive later.
         const addresses = await addressesOn(network).catch(() => undefined);
         const leaseBefore = addresses?.get(request.spec.macAddress)?.lease;
-        machine.record = await folders.create(
-          request.globalJobId,
-          request.user,
-          request.spec,
+        machine.record = await folders.create({
+          globalJobId: request.globalJobId,
+          user: request.user,
+          spec: request.spec,
           image,
           leaseBefore,
-          machine.runStartedAt,
-        );
+          runStartedAt: machine.runStartedAt,
+          vncPassword: newVncPassword(this.parts.configuration.vncListen),
+        });
       });
       machine.message = undefined;
       machine.state = "prepared";
@@ -167,12 +193,23 @@ export class Agent {
       log(`prepared ${request.globalJobId} in ${Math.round(performance.now() - started)} ms`);
     } catch (error) {
       log(`did not prepare ${request.globalJobId}: ${messageOf(error)}`);
+      // Who is at fault reads it in the hold reason; what another node may do better is told in the pool alone.
+      if (!(error instanceof Refusal) || error.retry) this.parts.failures.add(request.globalJobId, messageOf(error));
       await this.remove(machine);
       throw error;
     } finally {
       machine.preparing = undefined;
       this.onChange();
     }
+  }
+
+  async #guestKinds(): Promise<GuestKinds> {
+    return this.parts.capabilities.guestKinds().catch((cause: unknown) => {
+      throw new Refusal(`This node's libvirt does not say what it can run: ${messageOf(cause)}.`, {
+        retry: true,
+        cause,
+      });
+    });
   }
 
   #networkOf(spec: InstanceSpec): NodeNetwork {
@@ -191,6 +228,16 @@ export class Agent {
       throw new Refusal(`Job ${globalJobId} was not prepared on this node.`);
     }
     if (record.user !== user) throw new Refusal(`The machine of job ${globalJobId} belongs to somebody else.`);
+    try {
+      return await this.#domainOf(machine, record, domainName);
+    } catch (error) {
+      this.parts.failures.add(globalJobId, `This node refused the domain: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  async #domainOf(machine: Machine, record: MachineRecord, domainName: string): Promise<string> {
+    const { globalJobId } = machine;
     const { configuration, acceleration, cache, folders } = this.parts;
     if (!cache.holds(record.image.digest)) {
       throw new Refusal(`Image ${record.spec.image} has left this node's cache.`, { retry: true });
@@ -202,6 +249,9 @@ export class Agent {
       globalJobId,
       acceleration,
       architecture: record.image.architecture,
+      machineType: record.image.machineType,
+      firmware: record.image.firmware,
+      nvramPath: folders.nvramPath(globalJobId),
       emulatorFolder: configuration.emulatorFolder,
       memoryMiB: record.spec.size.memoryMiB,
       vcpus: record.spec.size.vcpus,
@@ -210,7 +260,16 @@ export class Agent {
       consolePath: folders.consolePath(globalJobId),
       network: this.#networkOf(record.spec),
       macAddress: record.spec.macAddress,
+      watchdog: record.spec.watchdog,
       vncListen: configuration.vncListen,
+      vncPassword: record.vncPassword,
     });
   }
+}
+
+/** Notes for which run a machine is made ready, and whose end will be the domain's. */
+function beginRun(machine: Machine, run: Run): void {
+  machine.runStartedAt = run.startedAt;
+  machine.starter = startersBySlot().get(run.slot);
+  machine.starterGone = false;
 }

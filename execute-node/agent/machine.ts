@@ -1,5 +1,6 @@
 import type { MachineReport, MachineState } from "../../contract/node-report.ts";
 import type { MachineRecord } from "./instance-folders.ts";
+import type { ProcessIdentity } from "./processes.ts";
 
 /** A machine of this node, as its agent knows it at the moment. */
 export interface Machine {
@@ -19,6 +20,12 @@ export interface Machine {
   domainGiven: boolean;
   /** The name of its domain, while libvirt has one. */
   domainName: string | undefined;
+  /** The starter of its job, where it was seen: nobody but that will end its domain. */
+  starter: ProcessIdentity | undefined;
+  /** Whether that starter is no more. */
+  starterGone: boolean;
+  /** The process number of its vm-gahp, while it starts: the mark of that one's lines in vm-gahp's log. */
+  gahpPid: number | undefined;
   /** When its job was last seen in a slot, or could not yet be; milliseconds of {@link performance.now}. */
   jobSeenAt: number;
 }
@@ -37,6 +44,9 @@ export function newMachine(globalJobId: string, state: MachineState): Machine {
     runStartedAt: undefined,
     domainGiven: false,
     domainName: undefined,
+    starter: undefined,
+    starterGone: false,
+    gahpPid: undefined,
     jobSeenAt: performance.now(),
   };
 }

@@ -10,16 +10,22 @@ import {
 import type { Request } from "../protocol.ts";
 import { Agent } from "./agent.ts";
 import { ImageCache } from "./cache.ts";
+import { Capabilities, findGuestKinds } from "./capabilities.ts";
+import { Consoles } from "./consoles.ts";
 import { followDomains } from "./events.ts";
+import { Failures } from "./failures.ts";
+import { watchHealth } from "./health.ts";
 import { ImageStore } from "./image-store.ts";
 import { InstanceFolders } from "./instance-folders.ts";
 import { findAcceleration } from "./libvirt.ts";
 import { type Log, openLog } from "./log.ts";
 import { nodeReport } from "./node.ts";
+import { Publisher } from "./publisher.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import { Reporter } from "./report.ts";
 import { type AgentSocket, listen } from "./socket.ts";
-import { Publisher, startdAddress } from "./startd.ts";
+import { startdAddress } from "./startd.ts";
+import { Trouble } from "./trouble.ts";
 import { Watcher } from "./watcher.ts";
 
 /** How often the node says that it lives, in milliseconds. */
@@ -45,18 +51,27 @@ export async function runAgent(): Promise<void> {
     process.stdout.write(text);
     publisher.request();
   });
-  const acceleration = await accelerationOnceKnown(configuration, reporter, startd, log);
+  const trouble = new Trouble();
+  const failures = new Failures();
+  failures.onChange = (list) => reporter.failures(list);
+  const acceleration = await accelerationOnceKnown(configuration, reporter, trouble, log);
   const cache = new ImageCache({
     folder: paths.cache,
     store: new ImageStore(configuration.store),
     limitGiB: configuration.cacheLimitGiB,
   });
+  const { consoleMaxKiB, consoleKeepHours } = configuration;
+  const limits = { maxBytes: consoleMaxKiB * 1024, keepSeconds: consoleKeepHours * 3600 };
+  const consoles = new Consoles(paths.consoles, limits, log);
   const agent = new Agent({
     configuration,
     acceleration,
+    capabilities: new Capabilities(() => findGuestKinds(configuration.emulatorFolder, acceleration)),
     cache,
-    folders: new InstanceFolders(paths.instances, log),
+    folders: new InstanceFolders(paths.instances, consoles, log),
     reporter,
+    failures,
+    trouble,
     startd: await startdAddress(),
     log,
   });
@@ -69,6 +84,7 @@ export async function runAgent(): Promise<void> {
   const socket = await listen(paths.socket, (request) => opened.then(() => agent.handle(forHooks(request))), log);
   const privateSocket = await listen(paths.privateSocket, (request) => opened.then(() => agent.handle(request)), log);
   reporter.start(configuration.maxMachines);
+  await consoles.open();
   await agent.open();
   await cache.open((digest) => agent.usesImage(digest));
   // What runs already must be known before a hook asks.
@@ -79,9 +95,12 @@ export async function runAgent(): Promise<void> {
   guard(startd, socket, log, ended);
   cache.onChange = () => void heartbeat(agent);
   watcher.onTrouble = () => void heartbeat(agent);
+  trouble.onChange = () => void heartbeat(agent);
   await Promise.all([
     beat(agent, ended.signal),
     watcher.run(ended.signal),
+    watchHealth(agent, publisher, paths.probe, ended.signal),
+    consoles.watch(() => agent.runningFolders(), ended.signal),
     followDomains(
       (domain) => watcher.wake(domain),
       (message) => log(`libvirt's events: ${message}`),
@@ -93,10 +112,10 @@ export async function runAgent(): Promise<void> {
   process.exit(0);
 }
 
-/** Whoever runs under the account of VM jobs may ask for a machine to be made ready, not for its domain. */
+/** Whoever runs under the account of VM jobs may ask for a machine to be made ready, for nothing else. */
 function forHooks(request: Request): Request {
-  if (request.request !== "domain") return request;
-  throw new Refusal("A domain is given to root alone, at the agent's private socket.");
+  if (request.request === "ping" || request.request === "prepare") return request;
+  throw new Refusal(`A ${request.request} is given to root alone, at the agent's private socket.`);
 }
 
 async function beat(agent: Agent, signal: AbortSignal): Promise<void> {
@@ -108,17 +127,22 @@ async function beat(agent: Agent, signal: AbortSignal): Promise<void> {
 
 /** Says that the node lives and what it is like; a node whose libvirt does not answer takes no machine. */
 async function heartbeat(agent: Agent): Promise<void> {
-  const { configuration, cache, acceleration, reporter, log } = agent.parts;
+  const { configuration, cache, acceleration, capabilities, reporter, trouble, log } = agent.parts;
   try {
-    reporter.node(await nodeReport(configuration, cache, acceleration));
+    const report = await nodeReport(configuration, cache, acceleration, capabilities);
+    trouble.set("agent", undefined);
+    reporter.node({ ...report, trouble: trouble.text });
   } catch (error) {
+    // What libvirt can may be another when it comes back.
+    capabilities.forget();
     log(`takes no machines for now: ${messageOf(error)}`);
-    reporter.node(noMachines(acceleration));
+    trouble.set("agent", `The node's agent takes no machine: ${messageOf(error)}.`);
+    reporter.node(noMachines(acceleration, trouble));
   }
 }
 
 /** The report of a node that takes no machine. */
-function noMachines(acceleration: NodeReport["acceleration"]): NodeReport {
+function noMachines(acceleration: NodeReport["acceleration"], trouble: Trouble): NodeReport {
   return {
     heartbeat: 0,
     images: [],
@@ -129,7 +153,7 @@ function noMachines(acceleration: NodeReport["acceleration"]): NodeReport {
     acceleration,
     architectures: [],
     firmwares: [],
-    trouble: "",
+    trouble: trouble.text,
   };
 }
 
@@ -137,19 +161,21 @@ function noMachines(acceleration: NodeReport["acceleration"]): NodeReport {
 async function accelerationOnceKnown(
   configuration: ResolvedNodeConfiguration,
   reporter: Reporter,
-  startd: number,
+  trouble: Trouble,
   log: Log,
 ): Promise<NodeReport["acceleration"]> {
-  let trouble = "";
+  const startd = process.ppid;
+  trouble.onChange = () => {
+    log(`waits for libvirt: ${trouble.text}`);
+    reporter.node(noMachines("qemu", trouble));
+  };
   for (;;) {
     try {
       return await findAcceleration(configuration.emulatorFolder);
     } catch (error) {
-      if (messageOf(error) !== trouble) log(`waits for libvirt: ${messageOf(error)}`);
-      trouble = messageOf(error);
+      trouble.set("agent", `The node's agent waits for libvirt: ${messageOf(error)}.`);
     }
     if (process.ppid !== startd) process.exit(0);
-    reporter.node(noMachines("qemu"));
     await sleep(LIBVIRT_RETRY_MS);
   }
 }

@@ -11,6 +11,8 @@ export interface KnownMachine {
   readonly preparing: boolean;
   /** The name of its domain, while libvirt has one. */
   readonly domainName: string | undefined;
+  /** Whether the starter of its job was seen and is no more: then nobody else will end the domain. */
+  readonly starterGone: boolean;
 }
 
 /** What {@link decide} wants done. */
@@ -24,7 +26,10 @@ export interface Decision {
 /** How long a job may be in no slot before its folder goes, in seconds: longer than the startd's answer is old. */
 export const FOLDER_GRACE_SECONDS = 3;
 
-/** How long a domain may run without a job, in seconds: a starter on its way out takes up to this long to end it. */
+/**
+ * How long a domain may run without a job, in seconds, while its starter lives or was never seen: a starter on its way
+ * out takes up to this long to end it.
+ */
 export const DOMAIN_GRACE_SECONDS = 60;
 
 /**
@@ -44,8 +49,8 @@ export function decide(
   if (jobsInSlots === undefined) return { destroy: [], remove: [] };
   const idle = machines.filter(({ globalJobId, preparing }) => !preparing && !jobsInSlots.has(globalJobId));
   return {
-    destroy: idle.flatMap(({ domainName, jobUnseenSeconds }) =>
-      domainName !== undefined && jobUnseenSeconds >= DOMAIN_GRACE_SECONDS ? [domainName] : [],
+    destroy: idle.flatMap(({ domainName, jobUnseenSeconds, starterGone }) =>
+      domainName !== undefined && (starterGone || jobUnseenSeconds >= DOMAIN_GRACE_SECONDS) ? [domainName] : [],
     ),
     remove: idle
       .filter(

@@ -1,11 +1,14 @@
 import { classAdAssignment, classAdLiteral } from "../../contract/classad.ts";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import {
+  encodeFailures,
   MACHINE_ATTRIBUTES,
+  type MachineFailure,
   type MachineReport,
   machineReportAttributes,
   type NodeReport,
   nodeReportAttributes,
+  SLOT_ATTRIBUTE,
 } from "../../contract/node-report.ts";
 
 /** The longest message in a report; the contract refuses more than 2000 characters. */
@@ -45,6 +48,15 @@ export function nodeBlock(report: NodeReport): string {
   return `${lines.join("\n")}\n- node update:true\n`;
 }
 
+/** The block of what failed here: merged into the node's own slot alone, since it may be as large as all others together. */
+export function failuresBlock(failures: readonly MachineFailure[]): string {
+  const lines = [
+    "SlotMergeConstraint = DynamicSlot =!= true",
+    classAdAssignment(SLOT_ATTRIBUTE.failures, encodeFailures(failures)),
+  ];
+  return `${lines.join("\n")}\n- failures update:true\n`;
+}
+
 /** The most blocks of machines that are numbered; a busy node has fewer. */
 const TAGS = 1000;
 
@@ -54,6 +66,8 @@ export class Reporter {
   /** The tags in use, by GlobalJobId, and what was last said under each. */
   readonly #blocks = new Map<string, { readonly tag: string; text: string }>();
 
+  #lastNode: NodeReport | undefined;
+
   /** @param write - writes to standard output */
   constructor(write: (text: string) => void) {
     this.#write = write;
@@ -62,12 +76,23 @@ export class Reporter {
   /** Takes back what a dead agent may have left with the same startd. */
   start(maxMachines: number): void {
     const tags = Array.from({ length: Math.min(TAGS, maxMachines * 2) }, (_, index) => `machine${index}`);
-    this.#write(tags.map((tag) => withdrawnBlock(tag, false)).join(""));
+    this.#write(tags.map((tag) => withdrawnBlock(tag, false)).join("") + failuresBlock([]));
   }
 
   /** Says what the node is like, which also is its sign of life. */
   node(report: NodeReport): void {
+    this.#lastNode = report;
     this.#write(nodeBlock(report));
+  }
+
+  /** What was last said of the node. */
+  get lastNode(): NodeReport | undefined {
+    return this.#lastNode;
+  }
+
+  /** Says what failed here of late. */
+  failures(failures: readonly MachineFailure[]): void {
+    this.#write(failuresBlock(failures));
   }
 
   /** Says what a machine does, unless that is what was said last. */

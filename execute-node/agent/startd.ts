@@ -1,10 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { classAdAssignment } from "../../contract/classad.ts";
 import { ATTRIBUTE } from "../../contract/job-ad.ts";
-import type { Log } from "./log.ts";
-import { messageOf } from "./refusal.ts";
 import { run } from "./run.ts";
 
 /** The address of this node's startd, as the startd wrote it down. */
@@ -17,6 +13,8 @@ export async function startdAddress(): Promise<string> {
 
 /** A job in a slot of this node, in the startd's words: no job writes them. */
 export interface SlotJob {
+  /** The slot's name on this node, such as `slot1_3`; its starter has it on its command line. */
+  readonly slot: string;
   readonly globalJobId: string;
   /** `<cluster>.<proc>`; unlike the GlobalJobId, its owner cannot edit it. */
   readonly jobId: string | undefined;
@@ -29,6 +27,22 @@ export interface SlotJob {
   readonly startedAt: number | undefined;
 }
 
+/** Whether the startd takes VM jobs, and why not. */
+export type VmAbility =
+  | { readonly able: true }
+  /**
+   * `offline`: a machine could not be started, so HTCondor took the node out, and only an update of the machine ad puts
+   * it back. `untested`: the startd's own test of vm-gahp failed; it tests again every VM_RECHECK_INTERVAL, and until then
+   * has nothing of what a VM job needs.
+   */
+  | { readonly able: false; readonly kind: "offline" | "untested"; readonly reason: string; readonly since: number };
+
+/** What the startd says of itself. */
+export interface StartdView {
+  readonly jobs: readonly SlotJob[];
+  readonly vm: VmAbility;
+}
+
 const Slots = z.array(
   z.object({
     Name: z.string(),
@@ -38,29 +52,40 @@ const Slots = z.array(
     JobUniverse: z.int().optional(),
     JobStart: z.int().optional(),
     [ATTRIBUTE.spec]: z.string().optional(),
+    HasVM: z.boolean().nullish(),
+    // Set by a successful test of vm-gahp, and by nothing else (VMUniverseMgr::publish).
+    VM_Type: z.string().nullish(),
+    VMOfflineReason: z.string().nullish(),
+    VMOfflineTime: z.int().nullish(),
   }),
 );
 
 /**
- * The jobs in this node's slots, asked of the startd itself and not of the collector, which keeps what it heard for
- * minutes. One command however many slots.
+ * Asks the startd itself and not the collector, which keeps what it heard for minutes. One command however many slots.
  *
  * @returns undefined when the startd gives no answer that can be trusted
  */
-export async function jobsInSlots(address: string): Promise<SlotJob[] | undefined> {
+export async function askStartd(address: string): Promise<StartdView | undefined> {
   const attributes = Object.keys(Slots.element.shape).join(",");
   const args = ["-direct", address, "-json", "-attributes", attributes];
   return parseSlots(await run("condor_status", args, { timeoutSeconds: 20 }));
 }
 
+/** The jobs in this node's slots; undefined as {@link askStartd} says. */
+export async function jobsInSlots(address: string): Promise<readonly SlotJob[] | undefined> {
+  return (await askStartd(address))?.jobs;
+}
+
 /** Parses `condor_status -json`; no slot at all means that something went wrong, not that nothing runs. */
-export function parseSlots(output: string): SlotJob[] | undefined {
+export function parseSlots(output: string): StartdView | undefined {
   if (output.trim() === "") return undefined;
   const slots = Slots.parse(JSON.parse(output));
-  if (slots.length === 0) return undefined;
-  return slots.flatMap((slot) => {
+  const [first] = slots;
+  if (first === undefined) return undefined;
+  const jobs = slots.flatMap((slot) => {
     if (slot.GlobalJobId === undefined) return [];
     return {
+      slot: slot.Name.split("@")[0] ?? slot.Name,
       globalJobId: slot.GlobalJobId,
       jobId: slot.JobId,
       user: slot.RemoteOwner,
@@ -69,57 +94,15 @@ export function parseSlots(output: string): SlotJob[] | undefined {
       startedAt: slot.JobStart,
     };
   });
+  return { jobs, vm: abilityOf(first) };
 }
 
-/** How long the startd gets to read what was written to it, and how long it is left alone afterwards, in milliseconds. */
-const SETTLE_MS = 50;
-const REST_MS = 1000;
-
-/**
- * Has the startd send its slot ads to the collector now. The `update:true` of a cron job should do that, and no longer
- * does: HTCondor 23.9 sends the startd's own ad alone (ResMgr::adlist_updated), and the slots' up to five minutes later.
- * An update of the machine ad does send them, within a second; it needs ADMINISTRATOR rights, which HTCondor's own
- * account has on its own machine.
- */
-export class Publisher {
-  readonly #file: string;
-  readonly #log: Log;
-  #wanted = false;
-  #busy = false;
-  #trouble = "";
-
-  /** @param file - where the update of the machine ad is kept */
-  constructor(file: string, log: Log) {
-    this.#file = file;
-    this.#log = log;
+/** HTCondor's mark is on all slots alike. */
+function abilityOf(slot: z.infer<typeof Slots.element>): VmAbility {
+  if (slot.VM_Type == null) {
+    return { able: false, kind: "untested", reason: "the startd's test of vm-gahp failed", since: 0 };
   }
-
-  /** Asks for an update; what is asked for while one is on its way is one more. */
-  request(): void {
-    this.#wanted = true;
-    if (!this.#busy) void this.#publish();
-  }
-
-  async #publish(): Promise<void> {
-    this.#busy = true;
-    while (this.#wanted) {
-      await sleep(SETTLE_MS);
-      this.#wanted = false;
-      try {
-        await writeFile(this.#file, `${classAdAssignment("CloudPublished", Math.floor(Date.now() / 1000))}\n`);
-        await run("condor_update_machine_ad", [this.#file]);
-        this.#trouble = "";
-      } catch (error) {
-        if (messageOf(error) !== this.#trouble) {
-          this.#log(
-            `the startd does not publish at once, so what this node reports is old by up to UPDATE_INTERVAL: ${messageOf(error)}. ` +
-              "Give HTCondor's account the ADMINISTRATOR right on this machine (ALLOW_ADMINISTRATOR).",
-          );
-        }
-        this.#trouble = messageOf(error);
-      }
-      await sleep(REST_MS);
-    }
-    this.#busy = false;
-  }
+  if (slot.HasVM === true) return { able: true };
+  const reason = slot.VMOfflineReason ?? "no reason given";
+  return { able: false, kind: "offline", reason, since: slot.VMOfflineTime ?? 0 };
 }

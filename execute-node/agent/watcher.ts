@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findAddresses } from "./addresses.ts";
 import type { Agent } from "./agent.ts";
-import { type DomainFacts, type DomainState, describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
+import { type DomainFacts, type DomainState, describeDomain, listDomains } from "./libvirt.ts";
 import { type Machine, newMachine } from "./machine.ts";
-import { decide, unneededFolders } from "./reconcile.ts";
+import { Reconciler } from "./reconciler.ts";
 import { messageOf } from "./refusal.ts";
-import { jobsInSlots } from "./startd.ts";
 
 /** How often to look while a domain or an address is awaited, and otherwise, in milliseconds. */
 const AWAITING_MS = 1000;
@@ -14,8 +13,8 @@ const CALM_MS = 30_000;
 /** How long a new machine is worth looking at every second: a guest that has no address by then needs a person. */
 const AWAITING_MAX_SECONDS = 600;
 
-/** How often the startd is asked while a machine may be without a job, in milliseconds. */
-const DOUBT_MS = 3000;
+/** How often to look whether the starters live, in milliseconds. It costs a read from /proc for each machine. */
+const STARTERS_MS = 1000;
 
 /**
  * Brings together what libvirt and the startd say with what the agent knows: reports changes, and removes what no job
@@ -29,15 +28,15 @@ export class Watcher {
   /** The domains that libvirt could not describe at the last look: they may be anybody's. */
   #undescribed: readonly string[] = [];
   #wake = new AbortController();
-  #reconciledAt = Number.NEGATIVE_INFINITY;
+  readonly #reconciler: Reconciler;
   #addressesAt = Number.NEGATIVE_INFINITY;
-  #doubt = false;
   #trouble = "";
   /** Told when libvirt or the startd stops answering, and when they answer again. */
   onTrouble: () => void = () => {};
 
   constructor(agent: Agent) {
     this.#agent = agent;
+    this.#reconciler = new Reconciler(agent);
     agent.onChange = () => this.#wake.abort();
   }
 
@@ -50,18 +49,22 @@ export class Watcher {
 
   /** Watches until the signal ends it. */
   async run(signal: AbortSignal): Promise<void> {
+    const starters = setInterval(() => {
+      if (this.#reconciler.missesStarter()) this.#wake.abort();
+    }, STARTERS_MS);
+    signal.addEventListener("abort", () => clearInterval(starters));
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const troubles: string[] = [];
       try {
         troubles.push(...(await this.look()));
-        troubles.push(...(await this.#reconcile()));
+        troubles.push(...(await this.#reconciler.run(this.#undescribed)));
       } catch (error) {
         // A libvirt or startd that does not answer says nothing about machines.
         troubles.push(messageOf(error));
       }
       this.#remember(troubles.join("; "));
-      const pause = this.#awaiting() ? AWAITING_MS : this.#doubt ? DOUBT_MS : CALM_MS;
+      const pause = Math.min(this.#awaiting() ? AWAITING_MS : CALM_MS, this.#reconciler.pauseMs);
       await sleep(pause, undefined, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(() => {});
     }
   }
@@ -103,7 +106,7 @@ export class Watcher {
       machine.state = "stopped";
       machine.ipAddress = undefined;
       machine.vncAddress = undefined;
-      this.#doubt = true;
+      this.#reconciler.doubt();
     }
     for (const machine of machines.values()) this.#agent.report(machine);
     troubles.push(...(await this.#findAddresses()));
@@ -150,53 +153,6 @@ export class Watcher {
       this.#agent,
       machines.filter((each) => lacksAddress(each) || (all && isRunning(each))),
     );
-  }
-
-  async #reconcile(): Promise<string[]> {
-    const { machines, parts } = this.#agent;
-    const now = performance.now();
-    const due = now - this.#reconciledAt >= (this.#doubt ? DOUBT_MS : CALM_MS);
-    if ((machines.size === 0 && parts.folders.unreadable.size === 0) || !due) return [];
-    this.#reconciledAt = now;
-    const jobs = await jobsInSlots(parts.startd);
-    const inSlots = jobs && new Set(jobs.map(({ globalJobId }) => globalJobId));
-    const decided = [...machines.values()];
-    for (const machine of decided) {
-      if (machine.preparing !== undefined || inSlots?.has(machine.globalJobId)) machine.jobSeenAt = now;
-    }
-    const known = decided.map((machine) => ({
-      globalJobId: machine.globalJobId,
-      jobUnseenSeconds: (now - machine.jobSeenAt) / 1000,
-      preparing: machine.preparing !== undefined,
-      domainName: machine.domainName,
-    }));
-    this.#doubt = decided.some(
-      ({ globalJobId, preparing, state }) =>
-        state === "stopped" || (preparing === undefined && !inSlots?.has(globalJobId)),
-    );
-    const { destroy, remove } = decide(known, inSlots, this.#undescribed);
-    const troubles: string[] = [];
-    for (const machine of decided) {
-      // Each step takes its time, in which the job may have come back.
-      const isAsDecided = machines.get(machine.globalJobId) === machine && machine.preparing === undefined;
-      if (!isAsDecided) continue;
-      try {
-        if (machine.domainName !== undefined && destroy.includes(machine.domainName)) {
-          parts.log(`ends domain ${machine.domainName}: no slot runs its job`);
-          await destroyDomain(machine.domainName);
-        } else if (machine.domainName === undefined && remove.includes(machine.globalJobId)) {
-          parts.log(`removes the folder of ${machine.globalJobId}: no slot runs it`);
-          await this.#agent.remove(machine);
-        }
-      } catch (error) {
-        troubles.push(`the end of ${machine.globalJobId}: ${messageOf(error)}`);
-      }
-    }
-    for (const folder of unneededFolders(parts.folders.unreadable, known, inSlots, this.#undescribed)) {
-      parts.log(`removes folder ${folder}, whose record cannot be read: no slot runs its job`);
-      await parts.folders.removeUnreadable(folder);
-    }
-    return troubles;
   }
 
   #awaiting(): boolean {

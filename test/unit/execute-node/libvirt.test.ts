@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { parseDomainStates, parseLeases, parseNeighbours } from "../../../execute-node/agent/libvirt.ts";
-import { parseSlots } from "../../../execute-node/agent/startd.ts";
 
 test("domain states are read from virsh domstats", () => {
   const output = [
@@ -61,11 +60,4 @@ test("of a bridge's neighbours of one MAC the one heard of late counts", () => {
       fresh: true,
     });
   }
-});
-
-test("an empty answer of the startd is no statement about its jobs", () => {
-  expect(parseSlots("")).toBeUndefined();
-  expect(parseSlots("[]")).toBeUndefined();
-  const slots = [{ Name: "slot1@a" }, { Name: "slot1_1@a", GlobalJobId: "ap#1.0#1" }];
-  expect(parseSlots(JSON.stringify(slots))).toEqual([{ globalJobId: "ap#1.0#1" }]);
 });

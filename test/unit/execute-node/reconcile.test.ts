@@ -15,11 +15,19 @@ const machine = (part: Partial<KnownMachine>): KnownMachine => ({
   jobUnseenSeconds: 1000,
   preparing: false,
   domainName: undefined,
+  starterGone: false,
   ...part,
 });
 
 test("a machine whose job is in a slot stays", () => {
   expect(decide([machine({ domainName: "d" })], new Set([ID]), [])).toEqual(NOTHING);
+});
+
+test("a domain whose starter was killed ends as soon as no slot runs its job, and not before", () => {
+  const orphan = machine({ domainName: "d", jobUnseenSeconds: 0, starterGone: true });
+  expect(decide([orphan], new Set(), [])).toEqual({ destroy: ["d"], remove: [] });
+  expect(decide([orphan], new Set([ID]), [])).toEqual(NOTHING);
+  expect(decide([{ ...orphan, starterGone: false }], new Set(), [])).toEqual(NOTHING);
 });
 
 test("nothing is decided while the startd does not answer", () => {

@@ -15,6 +15,7 @@ const SPEC: InstanceSpec = {
 };
 const REQUEST = { globalJobId: "ap#7.0#1764000000", user: "cloud@pool.test", spec: SPEC };
 const SLOT: SlotJob = {
+  slot: "slot1_3",
   globalJobId: REQUEST.globalJobId,
   jobId: "7.0",
   user: REQUEST.user,
@@ -23,8 +24,11 @@ const SLOT: SlotJob = {
   startedAt: 1764000007,
 };
 
-test("a request about the job in a slot is told when its run began", () => {
-  expect(runOf([{ ...SLOT, globalJobId: "ap#6.0#1", jobId: "6.0" }, SLOT], REQUEST)).toBe(1764000007);
+test("a request about the job in a slot is told when its run began and where", () => {
+  expect(runOf([{ ...SLOT, globalJobId: "ap#6.0#1", jobId: "6.0" }, SLOT], REQUEST)).toEqual({
+    startedAt: 1764000007,
+    slot: "slot1_3",
+  });
 });
 
 test.each<[string, Partial<SlotJob>]>([

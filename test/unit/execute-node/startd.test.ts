@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { parseSlots } from "../../../execute-node/agent/startd.ts";
+
+/** The slots of a node as `condor_status -direct -json` gives them, with the same part in each. */
+function slots(part: object): string {
+  const ads = [{ Name: "slot1@a" }, { Name: "slot1_1@a", GlobalJobId: "ap#1.0#1", JobUniverse: 13 }];
+  return JSON.stringify(ads.map((ad) => ({ ...ad, ...part })));
+}
+
+test("an empty answer of the startd is no statement about its jobs", () => {
+  expect(parseSlots("")).toBeUndefined();
+  expect(parseSlots("[]")).toBeUndefined();
+});
+
+test("the jobs in the slots are told with the slot's name on its own node", () => {
+  const view = parseSlots(slots({ HasVM: true, VM_Type: "kvm", VMOfflineReason: null, VMOfflineTime: null }));
+  expect(view).toEqual({
+    jobs: [expect.objectContaining({ slot: "slot1_1", globalJobId: "ap#1.0#1", universe: 13 })],
+    vm: { able: true },
+  });
+});
+
+test("a node that HTCondor took out after a failed start is offline, with HTCondor's reason", () => {
+  const mark = { HasVM: false, VM_Type: "kvm", VMOfflineReason: "VMGAHP_ERR_INTERNAL", VMOfflineTime: 1764000000 };
+  expect(parseSlots(slots(mark))?.vm).toEqual({
+    able: false,
+    kind: "offline",
+    reason: "VMGAHP_ERR_INTERNAL",
+    since: 1764000000,
+  });
+});
+
+test("a node whose startd could not test vm-gahp is untested, even where somebody set HasVM", () => {
+  for (const HasVM of [false, true]) {
+    expect(parseSlots(slots({ HasVM }))?.vm).toMatchObject({ able: false, kind: "untested" });
+  }
+});
