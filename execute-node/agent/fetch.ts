@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { ImageStore } from "./image-store.ts";
 
-/** The unit of the copy; a run of this many zero bytes becomes a hole. */
+/** The unit of reading. */
 const CHUNK_BYTES = 256 * 1024;
+
+/** The unit in which file systems allocate: so many zero bytes become a hole, so that a copy takes no more than its source. */
+const BLOCK_BYTES = 4096;
 
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
@@ -42,10 +45,10 @@ export async function copyDigested(
         store.ask(() => input.read(buffer, 0, buffer.length, position));
       for await (const chunk of readAhead(read)) {
         hash.update(chunk);
-        if (!chunk.equals(ZEROS.subarray(0, chunk.length))) {
-          written += chunk.length;
+        for (const { start, end } of dataRuns(chunk)) {
+          written += end - start;
           await watch.room(written);
-          await writeWhole(output, chunk, done);
+          await writeWhole(output, chunk.subarray(start, end), done + start);
           watch.written(written);
         }
         done += chunk.length;
@@ -89,6 +92,25 @@ export async function* readAhead(read: Read): AsyncGenerator<Buffer> {
     pending = begin(done, turn);
     yield buffer.subarray(0, bytesRead);
   }
+}
+
+/** The parts of a chunk that are not zero, in whole blocks, as long as they go. */
+export function dataRuns(chunk: Buffer): { readonly start: number; readonly end: number }[] {
+  // Most chunks are one or the other as a whole.
+  if (isZero(chunk)) return [];
+  const runs: { start: number; end: number }[] = [];
+  for (let start = 0; start < chunk.length; start += BLOCK_BYTES) {
+    const end = Math.min(start + BLOCK_BYTES, chunk.length);
+    if (isZero(chunk.subarray(start, end))) continue;
+    const last = runs.at(-1);
+    if (last?.end === start) last.end = end;
+    else runs.push({ start, end });
+  }
+  return runs;
+}
+
+function isZero(bytes: Buffer): boolean {
+  return bytes.equals(ZEROS.subarray(0, bytes.length));
 }
 
 /** Writes all bytes: a full disk, for one, takes a part of them without an error. */

@@ -8,6 +8,9 @@ import { inspectImage } from "./image-file.ts";
 import type { ImageStore } from "./image-store.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 
+/** How much room is asked for at a time when an image takes more than it does in the store. */
+const MORE_BYTES = 64 * 1024 ** 2;
+
 /** Numbers the copies of this process. */
 let attempts = 0;
 
@@ -28,14 +31,16 @@ export async function copyImage(
   try {
     const manifest = await store.manifestOf(reference);
     const { sizeBytes, diskBytes } = await store.dataSizeOf(reference.digest);
-    // A store that compresses says less than its bytes will take here: the rest is asked for when it comes to that.
-    const expected = Math.min(sizeBytes, diskBytes);
-    await watch.room(expected);
+    let room = Math.min(sizeBytes, diskBytes);
+    await watch.room(room);
     await rm(temporary, { force: true });
     const digest = await copyDigested(store, reference.digest, temporary, {
       ...watch,
+      // A store that compresses takes less than its bytes do here.
       room: async (bytes) => {
-        if (bytes > expected) await watch.room(sizeBytes);
+        if (bytes <= room) return;
+        room = Math.min(sizeBytes, bytes + MORE_BYTES);
+        await watch.room(room);
       },
     });
     if (digest !== reference.digest) {

@@ -20,12 +20,14 @@ const ASKED_MAX = 2;
 /** The image store as this node reads it: with patience, but never for ever. */
 export class ImageStore {
   readonly #folder: string;
+  readonly #patienceSeconds: number;
   readonly #waiting: (() => void)[] = [];
   #asked = 0;
   #hanging = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, patienceSeconds = STORE_SECONDS) {
     this.#folder = folder;
+    this.#patienceSeconds = patienceSeconds;
   }
 
   /** The manifest of an image. @throws Refusal when there is none, or no store */
@@ -65,7 +67,7 @@ export class ImageStore {
    *
    * @throws Error also when it gives no answer for as long as it may take
    */
-  async ask<T>(work: () => Promise<T>, seconds = STORE_SECONDS): Promise<T> {
+  async ask<T>(work: () => Promise<T>, seconds = this.#patienceSeconds): Promise<T> {
     if (this.#hanging >= ASKED_MAX) throw new Error("the image store still gives no answer to earlier questions");
     const question = { givenUp: false, begun: false };
     const answer = this.#inTurn(async () => {

@@ -9,7 +9,7 @@ export function noRoom(name: string, neededBytes: number, cache: CacheDescriptio
   return new Refusal(
     `This node's image cache has no room for image ${name}: it needs ${mib(neededBytes)}, and ` +
       `${mib(cache.availableBytes)} can be had. The cache may take ${mib(cache.limitBytes)}, of which images that ` +
-      `machines need take ${mib(needed)}; its disk has ${mib(Math.max(0, space.freeBytes))} free, of which ` +
+      `machines need, and copies on their way, take ${mib(needed)}; its disk has ${mib(Math.max(0, space.freeBytes))} free, of which ` +
       `${mib(SPARE_BYTES)} stay free. The job waits for another node, or for a machine here to end. The node's ` +
       `administrator can raise cacheLimitGiB in ${CONFIGURATION_FILE}, or give the cache a larger disk.`,
     { retry: true },

@@ -1,25 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ImageReference } from "../../../contract/image-reference.ts";
-import { dataPath, manifestPath } from "../../../contract/store-layout.ts";
-import { ImageCache } from "../../../execute-node/agent/cache.ts";
+import { expect, test } from "vitest";
+import { dataPath } from "../../../contract/store-layout.ts";
 import { ImageStore } from "../../../execute-node/agent/image-store.ts";
-
-let folder: string;
-let store: string;
-let cacheFolder: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "cache-test-"));
-  store = join(folder, "store");
-  cacheFolder = join(folder, "cache");
-  for (const each of ["store/sha256", "store/images", "cache"]) await mkdir(join(folder, each), { recursive: true });
-});
-
-afterEach(() => rm(folder, { recursive: true }));
+import { cacheWorld, get } from "./cache-world.ts";
 
 /** Counts the copies that begin. */
 class CountingStore extends ImageStore {
@@ -31,42 +16,12 @@ class CountingStore extends ImageStore {
   }
 }
 
-async function openCache(
-  inUse: (digest: string) => boolean = () => false,
-  imageStore = new ImageStore(store),
-): Promise<ImageCache> {
-  const cache = new ImageCache({ folder: cacheFolder, store: imageStore, limitGiB: undefined });
-  await cache.open(inUse);
-  return cache;
-}
-
-/** The image, with nothing done with it. */
-function get(cache: ImageCache, reference: ImageReference, progress: (percent: number) => void = () => {}) {
-  return cache.use(reference, progress, async (image) => image);
-}
-
-async function addRaw(name: string, bytes: Buffer) {
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  await writeFile(dataPath(store, digest), bytes);
-  const manifest = {
-    schema: 1,
-    name,
-    digest,
-    format: "raw",
-    architecture: "x86_64",
-    virtualSizeBytes: bytes.length,
-    sizeBytes: bytes.length,
-    createdAt: "2026-01-01T00:00:00Z",
-  };
-  await writeFile(manifestPath(store, name), JSON.stringify(manifest));
-  return { name, digest };
-}
-
 /** Data, a hole of a mebibyte, data. */
 const BYTES = Buffer.concat([Buffer.alloc(300_000, 1), Buffer.alloc(1024 ** 2), Buffer.alloc(70_000, 2)]);
 
 test("an image is copied whole, with its holes, and found again by the next agent", async () => {
-  const reference = await addRaw("small", BYTES);
+  const { add, openCache, store } = await cacheWorld();
+  const reference = await add("small", BYTES);
   const percents: number[] = [];
   const image = await get(await openCache(), reference, (percent) => percents.push(percent));
   expect(image).toMatchObject({ format: "raw", architecture: "x86_64", sizeBytes: BYTES.length });
@@ -81,9 +36,10 @@ test("an image is copied whole, with its holes, and found again by the next agen
 });
 
 test("however many ask at once, an image is copied once and all hear of the progress", async () => {
-  const reference = await addRaw("small", BYTES);
+  const { add, openCache, store } = await cacheWorld();
+  const reference = await add("small", BYTES);
   const counting = new CountingStore(store);
-  const cache = await openCache(() => false, counting);
+  const cache = await openCache({ imageStore: counting });
   const heard = Array.from({ length: 8 }, () => 0);
   await Promise.all(heard.map((_, index) => get(cache, reference, (percent) => (heard[index] = percent))));
   expect(counting.opened).toBe(1);
@@ -91,7 +47,8 @@ test("however many ask at once, an image is copied once and all hear of the prog
 });
 
 test("altered bytes are refused with both digests, leave nothing, and are looked at again next time", async () => {
-  const reference = await addRaw("small", BYTES);
+  const { add, openCache, store, cacheFolder } = await cacheWorld();
+  const reference = await add("small", BYTES);
   const altered = Buffer.from(BYTES);
   altered[7] = 9;
   await writeFile(dataPath(store, reference.digest), altered);
@@ -100,12 +57,13 @@ test("altered bytes are refused with both digests, leave nothing, and are looked
     new RegExp(`damaged.*sha256:${createHash("sha256").update(altered).digest("hex")}.*sha256:${reference.digest}`),
   );
   expect(await readdir(cacheFolder)).toEqual([]);
-  await addRaw("small", BYTES);
+  await add("small", BYTES);
   await expect(get(cache, reference)).resolves.toMatchObject({ digest: reference.digest });
 });
 
 test("what a dead agent left half done is removed at the start", async () => {
-  const reference = await addRaw("small", BYTES);
+  const { add, openCache, cacheFolder } = await cacheWorld();
+  const reference = await add("small", BYTES);
   await get(await openCache(), reference);
   const other = "b".repeat(64);
   await writeFile(join(cacheFolder, `${other}.tmp`), "half");
@@ -116,7 +74,8 @@ test("what a dead agent left half done is removed at the start", async () => {
 });
 
 test("a truncated image in the cache is copied anew", async () => {
-  const reference = await addRaw("small", BYTES);
+  const { add, openCache } = await cacheWorld();
+  const reference = await add("small", BYTES);
   const { path } = await get(await openCache(), reference);
   await writeFile(path, "short");
   await get(await openCache(), reference);
@@ -124,8 +83,9 @@ test("a truncated image in the cache is copied anew", async () => {
 });
 
 test("an unknown image, one whose name moved on, and a store that is not there are told apart", async () => {
-  const first = await addRaw("small", BYTES);
-  await addRaw("small", Buffer.from("second"));
+  const { add, openCache, store } = await cacheWorld();
+  const first = await add("small", BYTES);
+  await add("small", Buffer.from("second"));
   const cache = await openCache();
   await expect(get(cache, first)).rejects.toMatchObject({
     retry: false,
@@ -143,12 +103,55 @@ test("an unknown image, one whose name moved on, and a store that is not there a
 });
 
 test("an image that a machine may run from stays, and is not handed out while its facts are lost", async () => {
-  const reference = await addRaw("small", BYTES);
+  const { add, openCache } = await cacheWorld();
+  const reference = await add("small", BYTES);
   const { path } = await get(await openCache(), reference);
   await writeFile(`${path}.json`, "{}");
-  const next = await openCache((digest) => digest === reference.digest);
+  const next = await openCache({ inUse: (digest) => digest === reference.digest });
   expect(await readFile(path)).toEqual(BYTES);
   expect(next.digests().includes(reference.digest)).toBe(false);
   await get(next, reference);
   expect(next.digests().includes(reference.digest)).toBe(true);
+});
+
+test("data whose time changed is not trusted, at the next start and at the next use", async () => {
+  const { add, openCache } = await cacheWorld();
+  const reference = await add("small", BYTES);
+  const cache = await openCache();
+  const { path, modifiedAtMs } = await get(cache, reference);
+  const later = new Date(modifiedAtMs + 5000);
+  const tampered = Buffer.from(BYTES);
+  tampered[0] = 99;
+
+  await writeFile(path, tampered);
+  await utimes(path, later, later);
+  expect((await openCache({ inUse: () => true })).digests()).toEqual([]);
+  await Promise.all([get(cache, reference), get(cache, reference)]);
+  expect(await readFile(path)).toEqual(BYTES);
+
+  await utimes(path, later, later);
+  expect((await openCache()).digests()).toEqual([]);
+  await expect(readFile(path)).rejects.toThrow("ENOENT");
+});
+
+test("facts of an earlier version are not trusted", async () => {
+  const { add, openCache } = await cacheWorld();
+  const reference = await add("small", BYTES);
+  const { path, modifiedAtMs: _left, ...facts } = await get(await openCache(), reference);
+  await writeFile(`${path}.json`, JSON.stringify(facts));
+  expect((await openCache()).digests()).toEqual([]);
+});
+
+test("how an image's machines are built is what its manifest says now, or said last while there is no store", async () => {
+  const { add, openCache, store } = await cacheWorld();
+  const reference = await add("small", BYTES);
+  const cache = await openCache();
+  expect(await get(cache, reference)).toMatchObject({ firmware: "bios", machineType: "q35" });
+  await add("small", BYTES, { firmware: "uefi" });
+  await add("old", BYTES, { architecture: "i686" });
+  expect(await get(cache, reference)).toMatchObject({ firmware: "uefi", machineType: "q35" });
+  expect(await get(cache, { ...reference, name: "old" })).toMatchObject({ firmware: "bios", machineType: "pc" });
+  expect(await get(cache, reference)).toMatchObject({ firmware: "uefi", architecture: "x86_64" });
+  await rm(store, { recursive: true });
+  expect(await get(await openCache(), reference)).toMatchObject({ firmware: "uefi", machineType: "q35" });
 });

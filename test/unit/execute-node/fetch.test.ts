@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { readAhead, writeWhole } from "../../../execute-node/agent/fetch.ts";
+import { dataRuns, readAhead, writeWhole } from "../../../execute-node/agent/fetch.ts";
 import { inTime } from "../../../execute-node/agent/in-time.ts";
 
 test("a read that fails while the chunk before it is written is an error for the copy alone", async () => {
@@ -14,6 +14,22 @@ test("a read that fails while the chunk before it is written is an error for the
     for await (const _chunk of readAhead(read)) await sleep(20);
   };
   await expect(copy()).rejects.toThrow("EIO");
+});
+
+test("what is not zero is written in runs as long as they go, and blocks of zeros are left out", () => {
+  const block = 4096;
+  const chunk = Buffer.alloc(5 * block + 10);
+  expect(dataRuns(chunk)).toEqual([]);
+  chunk[0] = 1;
+  chunk[2 * block - 1] = 1;
+  chunk[3 * block + 7] = 1;
+  expect(dataRuns(chunk)).toEqual([
+    { start: 0, end: 2 * block },
+    { start: 3 * block, end: 4 * block },
+  ]);
+  expect(dataRuns(Buffer.alloc(5 * block + 10, 1))).toEqual([{ start: 0, end: 5 * block + 10 }]);
+  chunk[5 * block + 9] = 1;
+  expect(dataRuns(chunk).at(-1)).toEqual({ start: 5 * block, end: 5 * block + 10 });
 });
 
 test("bytes that the disk took only in part are written on, and a disk that takes none is an error", async () => {
