@@ -5,6 +5,7 @@ import { z } from "zod";
 import { CloudError } from "../provider/errors.ts";
 import { SandboxError, SandboxInterruptedError } from "../sandbox/errors.ts";
 import { instanceCommand } from "./instance.ts";
+import { nodeCommand } from "./node.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
 /** Reads the package's version from the nearest package.json, in the checkout and in the installed package alike. */
@@ -23,6 +24,7 @@ const program = new Command("condor-cloud")
   .version(version())
   .showHelpAfterError("(--help says more)")
   .addCommand(instanceCommand())
+  .addCommand(nodeCommand())
   .addCommand(sandboxCommand());
 
 try {

@@ -1,6 +1,7 @@
 /**
  * The execute node's one program. HTCondor starts it by three wrappers: `agent` (a startd cron job), `prepare` (the
- * job's hook) and `domain` (vm-gahp's XML script). Each loads only what it needs: hooks must be quick.
+ * job's hook) and `domain` (vm-gahp's XML script); everything else is an administrator's (install, doctor, …). Each loads
+ * only what it needs: hooks must be quick.
  */
 async function main(command: string | undefined, socket: string | undefined): Promise<void> {
   switch (command) {
@@ -11,9 +12,17 @@ async function main(command: string | undefined, socket: string | undefined): Pr
     case "domain":
       return (await import("./hooks/domain.ts")).runDomain(given(socket));
     default:
-      process.stderr.write("Usage: condor-cloud-node agent | prepare SOCKET | domain SOCKET\n");
-      process.exitCode = 2;
+      return runAdministratorsCommand();
   }
+}
+
+/** The program installs itself: this one file is all that an administrator copies to a node. */
+async function runAdministratorsCommand(): Promise<void> {
+  const [{ nodeCommand }, { readFile }] = await Promise.all([
+    import("./install/command.ts"),
+    import("node:fs/promises"),
+  ]);
+  await nodeCommand("condor-cloud-node", () => readFile(process.argv[1] ?? "", "utf8")).parseAsync();
 }
 
 function given(socket: string | undefined): string {

@@ -1,4 +1,4 @@
-import { HOOK_KEYWORD, ATTRIBUTE as JOB, JOB_SCHEMA, STANDARD_ATTRIBUTE, VM_UNIVERSE } from "../../contract/job-ad.ts";
+import { HOOK_KEYWORD, ATTRIBUTE as JOB, STANDARD_ATTRIBUTE, VM_UNIVERSE } from "../../contract/job-ad.ts";
 import { HEARTBEAT_TIMEOUT_SECONDS, SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
 import type { ResolvedNodeConfiguration } from "../configuration.ts";
 
@@ -13,6 +13,14 @@ const VM_DISK = "/dev/null:null:null";
 
 const KIB_PER_GIB = 1024 ** 2;
 
+/** How soon the startd tests vm-gahp again that it found not working, as while libvirt was down, in seconds. */
+const VM_RECHECK_SECONDS = 20;
+
+/** What `condor_q -better-analyze` and `condor_status` show to whoever wonders why a VM job of another kind stays idle. */
+const ADMISSION =
+  `VM jobs start here with HookKeyword ${HOOK_KEYWORD}, vm_disk ${VM_DISK}, no more memory, processors and disk than ` +
+  "they request, and while this node's agent is alive. Submit them by pulumi-condor.";
+
 /** HTCondor's configuration of an execute node, as text. Values are of patterns that HTCondor's macros leave alone. */
 export function condorConfiguration(configuration: ResolvedNodeConfiguration, programFolder: string): string {
   const slots = Array.from({ length: SLOT_NUMBERS }, (_, index) => index + 1);
@@ -22,11 +30,15 @@ export function condorConfiguration(configuration: ResolvedNodeConfiguration, pr
 # HTCondor manual, "Virtual Machines". vm-gahp runs the domains through libvirt.
 VM_GAHP_SERVER = $(SBIN)/condor_vm-gahp
 VM_TYPE = kvm
-VM_MEMORY = ${configuration.memoryMiB ?? "$(DETECTED_MEMORY)"}
+${offered(configuration)}
 VM_MAX_NUMBER = ${configuration.maxMachines}
 # The node's agent names the real networks; these two only let such jobs match.
 VM_NETWORKING = True
 VM_NETWORKING_TYPE = nat
+# libvirt may come up, or back, after HTCondor.
+VM_RECHECK_INTERVAL = ${VM_RECHECK_SECONDS}
+# By the number of the process the agent knows whose machine a line of vm-gahp's log is about.
+VM_GAHP_DEBUG = $(VM_GAHP_DEBUG) D_PID
 # How soon the end of a guest that powered itself off is seen, in seconds.
 VM_STATUS_INTERVAL = 5
 # A suspended machine pauses in memory, instead of travelling to the access point as a file.
@@ -54,15 +66,40 @@ STARTD_CRON_CLOUD_AGENT_JOB_LOAD = 0
 ${HOOK_KEYWORD}_HOOK_PREPARE_JOB = ${programFolder}/prepare
 LIBVIRT_XML_SCRIPT = ${programFolder}/domain
 
-# Which VM jobs may start: ours, of our version, within what they reserved, and only beside a live agent. Whoever may
-# submit may set any attribute, so this is checked here and not in the submission.
+# Which VM jobs may start: ours, within what they reserved, and only beside a live agent. Whoever may submit may set any
+# attribute, so this is checked here and not in the submission. What else can be wrong with a job of ours, such as its
+# version or an attribute that is not of the contract, the hook finds and holds the job with the reason.
 CloudAgentAlive = (time() - ${SLOT_ATTRIBUTE.heartbeat} < ${HEARTBEAT_TIMEOUT_SECONDS})
-CloudJobAllowed = (TARGET.HookKeyword =?= "${HOOK_KEYWORD}" && TARGET.${JOB.schema} =?= ${JOB_SCHEMA} && \\
+CloudJobAllowed = (TARGET.HookKeyword =?= "${HOOK_KEYWORD}" && \\
   TARGET.${STANDARD_ATTRIBUTE.memoryMiB} <= TARGET.RequestMemory && TARGET.${STANDARD_ATTRIBUTE.vcpus} <= TARGET.RequestCpus && \\
-  (TARGET.${JOB.diskGiB} =?= undefined || TARGET.${JOB.diskGiB} * ${KIB_PER_GIB} <= TARGET.RequestDisk) && \\
+  ifThenElse(isInteger(TARGET.${JOB.diskGiB}), TARGET.${JOB.diskGiB} * ${KIB_PER_GIB} <= TARGET.RequestDisk, True) && \\
   TARGET.VMPARAM_vm_Disk =?= "${VM_DISK}" && \\
   $(CloudAgentAlive)) =?= True
+CloudAdmission = "${ADMISSION}"
+STARTD_ATTRS = $(STARTD_ATTRS) CloudAdmission
 # No other job may run under the account of VM jobs: it starts only where it runs as its owner.
 START = ($(START)) && ifThenElse(TARGET.JobUniverse =?= ${VM_UNIVERSE}, $(CloudJobAllowed), ($(CloudRunsAsOwner)) =?= true)
 `;
+}
+
+/**
+ * What the node offers. What the administrator does not say stays HTCondor's: its own detection, or a setting of
+ * HTCondor's in an earlier file. All of it is one slot that is divided as machines need it, unless an earlier file
+ * divides it.
+ */
+function offered({ memoryMiB, memoryOvercommit, cpuOvercommit }: ResolvedNodeConfiguration): string {
+  const memory = memoryMiB ?? "$(MEMORY:$(DETECTED_MEMORY))";
+  return [
+    ...(cpuOvercommit > 1 ? [`NUM_CPUS = ${times("$(NUM_CPUS:$(DETECTED_CPUS_LIMIT))", cpuOvercommit)}`] : []),
+    ...(memoryMiB === undefined && memoryOvercommit === 1 ? [] : [`MEMORY = ${times(memory, memoryOvercommit)}`]),
+    "VM_MEMORY = $(MEMORY:$(DETECTED_MEMORY))",
+    "NUM_SLOTS_TYPE_1 = $(NUM_SLOTS_TYPE_1:1)",
+    "SLOT_TYPE_1 = $(SLOT_TYPE_1:100%)",
+    "SLOT_TYPE_1_PARTITIONABLE = $(SLOT_TYPE_1_PARTITIONABLE:True)",
+  ].join("\n");
+}
+
+/** HTCondor reads whole numbers, and calculates where one is asked for. */
+function times(value: string | number, factor: number): string {
+  return factor === 1 ? String(value) : `int(${value} * ${factor})`;
 }

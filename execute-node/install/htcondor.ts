@@ -1,0 +1,157 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { messageOf } from "../agent/refusal.ts";
+import { run } from "../agent/run.ts";
+
+/** A value of HTCondor's configuration on this machine; undefined where it is not set. */
+export async function configValue(name: string): Promise<string | undefined> {
+  try {
+    return (await run("condor_config_val", [name])).trim();
+  } catch (error) {
+    if (messageOf(error).includes("Not defined")) return undefined;
+    throw error;
+  }
+}
+
+const Slots = z.array(
+  z.object({
+    Name: z.string(),
+    Machine: z.string(),
+    State: z.string(),
+    JobUniverse: z.int().nullish(),
+    TotalCpus: z.number(),
+    TotalMemory: z.number(),
+    VM_Type: z.string().nullish(),
+    HasVM: z.boolean().nullish(),
+    VMOfflineReason: z.string().nullish(),
+  }),
+);
+
+/** This machine's startd, as it answers. */
+export interface Startd {
+  readonly address: string;
+  /** When it last read its configuration; Unix time in milliseconds. */
+  readonly configuredAtMs: number;
+  readonly slots: z.infer<typeof Slots>;
+}
+
+/**
+ * Asks this machine's startd; undefined where HTCondor does not run. It writes its address down when it starts and again
+ * when it has read its configuration anew.
+ */
+export async function askStartd(): Promise<Startd | undefined> {
+  const file = await configValue("STARTD_ADDRESS_FILE");
+  if (file === undefined) return undefined;
+  const attributes = Object.keys(Slots.element.shape).join(",");
+  try {
+    const [address = ""] = (await readFile(file, "utf8")).split("\n");
+    const { mtimeMs } = await stat(file);
+    const output = await run("condor_status", ["-direct", address, "-json", "-attributes", attributes]);
+    const slots = Slots.parse(output.trim() === "" ? [] : JSON.parse(output));
+    return slots.length === 0 ? undefined : { address, configuredAtMs: mtimeMs, slots };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The slots in which a job runs, or is about to. */
+export function busySlots({ slots }: Startd): string[] {
+  return slots
+    .filter(({ State }) => !["Owner", "Unclaimed", "Matched", "Drained", "Backfill"].includes(State))
+    .map(({ Name }) => Name);
+}
+
+/** What a startd has only read when it started, as its configuration says now. */
+export interface Layout {
+  readonly vmType: string | undefined;
+  readonly cpus: number | undefined;
+  readonly memoryMiB: number | undefined;
+}
+
+/** Reads what the startd would have if it were started now. */
+export async function configuredLayout(): Promise<Layout> {
+  const [vmType, cpus, memory] = await Promise.all([
+    configValue("VM_TYPE"),
+    evaluated("NUM_CPUS"),
+    evaluated("MEMORY"),
+  ]);
+  return { vmType, cpus, memoryMiB: memory };
+}
+
+/** Why a running startd has to be started again to be as its configuration says; undefined where it has not. Pure. */
+export function restartReason({ slots }: Startd, layout: Layout): string | undefined {
+  const [slot] = slots;
+  if (slot === undefined) return undefined;
+  const runs = slot.VM_Type ?? undefined;
+  if (runs !== layout.vmType)
+    return `it offers ${runs === undefined ? "no virtual machines" : `machines of type ${runs}`}`;
+  if (layout.cpus !== undefined && Math.floor(layout.cpus) !== Math.floor(slot.TotalCpus)) {
+    return `it offers ${slot.TotalCpus} processors, not ${layout.cpus}`;
+  }
+  if (layout.memoryMiB !== undefined && Math.floor(layout.memoryMiB) !== Math.floor(slot.TotalMemory)) {
+    return `it offers ${slot.TotalMemory} MiB of memory, not ${layout.memoryMiB}`;
+  }
+  return undefined;
+}
+
+/** Has all of HTCondor's daemons on this machine read their configuration, and waits until the startd has. */
+export async function reconfigure(before: Startd): Promise<void> {
+  await run("condor_reconfig", [], { timeoutSeconds: 30 });
+  await waitFor("the startd to read its configuration", 30, async () => {
+    const now = await askStartd();
+    return now !== undefined && now.configuredAtMs > before.configuredAtMs;
+  });
+}
+
+/** Starts the startd again once no job is in its slots, and waits until it answers. */
+export async function restartStartd(before: Startd): Promise<void> {
+  // Peaceful: a job that came in the meantime keeps its machine.
+  await run("condor_restart", ["-peaceful", "-startd"], { timeoutSeconds: 30 });
+  await waitFor("the startd to start again", 90, async () => {
+    const now = await askStartd();
+    return now !== undefined && now.configuredAtMs > before.configuredAtMs;
+  });
+}
+
+const NO_MACHINES = `HasVM = False
+OfflineUniverses = {"VM",13}
+VMOfflineReason = "Condor Cloud was removed from this machine"
+`;
+
+/**
+ * Keeps VM jobs away from the running startd at once. Until it is started again it says that it can run them, whatever
+ * it reads, and without our START it would start a stranger's machine by the job's own words, as root.
+ */
+export async function refuseMachines(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "condor-cloud-"));
+  try {
+    const file = join(folder, "no-machines.ad");
+    await writeFile(file, NO_MACHINES);
+    await run("condor_update_machine_ad", [file]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function evaluated(name: string): Promise<number | undefined> {
+  return productOf((await configValue(name)) ?? "");
+}
+
+/** The value of a number, or of a product of numbers, which HTCondor's daemons work out and its commands do not. Pure. */
+export function productOf(text: string): number | undefined {
+  const factors = text.split("*").map((factor) => factor.trim());
+  if (!factors.every((factor) => /^\d+(?:\.\d+)?$/.test(factor))) return undefined;
+  return factors.reduce((product, factor) => product * Number(factor), 1);
+}
+
+/** Looks every half second until it is so; says what did not come. */
+export async function waitFor(what: string, timeoutSeconds: number, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${timeoutSeconds} s in vain for ${what}.`);
+    await sleep(500);
+  }
+}
