@@ -3,7 +3,7 @@ import { runIn } from "../../../sandbox/machine.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
 import { addNewImage, damage, type TestImage } from "../pool/images.ts";
 import { withLogsOf } from "../pool/logs.ts";
-import { gone, look, removeMachines, running, submitMachines, type TestMachine } from "../pool/machines.ts";
+import { look, running, TestMachines } from "../pool/machines.ts";
 import { cachedImagesOn, executeNode } from "../pool/nodes.ts";
 import { killOn } from "../pool/processes.ts";
 import { record } from "../pool/results.ts";
@@ -21,20 +21,8 @@ beforeAll(async () => {
 });
 
 /** The machines of the test that runs now. */
-const machines: TestMachine[] = [];
-afterEach(() => endAll());
-
-const start: typeof submitMachines = async (image, options) => {
-  const submitted = await submitMachines(image, options);
-  machines.push(...submitted);
-  return submitted;
-};
-
-async function endAll(): Promise<void> {
-  const ending = machines.splice(0);
-  await removeMachines(ending);
-  await gone(ending);
-}
+const machines = new TestMachines();
+afterEach(() => machines.endAll());
 
 /** Waits until a node has the image of a digest whole. */
 async function cached(on: Machine, { digest }: TestImage): Promise<void> {
@@ -50,7 +38,7 @@ describe("the copying of an image", () => {
     const image = await addNewImage("shared", 200);
     const before = await bytesReadByAgentOf(node);
     const startedAt = Date.now();
-    const eight = await start(image, { count: 8, only: node });
+    const eight = await machines.submit(image, { count: 8, only: node });
     await withLogsOf(node, () => Promise.all(eight.map((machine) => running(machine, 300))));
     const seconds = (Date.now() - startedAt) / 1000;
     const readMiB = Math.round(((await bytesReadByAgentOf(node)) - before) / BYTES_PER_MIB);
@@ -65,8 +53,7 @@ describe("the copying of an image", () => {
 
   test("an agent that is killed half way through a copy leaves no temporary, and the next start succeeds", async () => {
     const image = await addNewImage("large", 1536);
-    const [machine] = await start(image, { only: node });
-    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const machine = await machines.submitOne(image, { only: node });
     const find = ["find", CACHE, "-name", `${image.digest}*.tmp`, "-size", "+200M"];
     await withLogsOf(node, () =>
       eventually(
@@ -94,8 +81,7 @@ describe("the copying of an image", () => {
     const image = await addNewImage("altered", 8);
     const found = await damage(image);
     const startedAt = Date.now();
-    const [machine] = await start(image, { only: node });
-    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const machine = await machines.submitOne(image, { only: node });
     const seen = await withLogsOf(node, () =>
       eventually(
         "the job to be held",
@@ -118,18 +104,17 @@ describe("the copying of an image", () => {
 
 describe("a cache of 200 MiB with one image of 60 in use", () => {
   let inUse: TestImage;
-  let user: readonly TestMachine[];
+  const users = new TestMachines();
   let takeBack: () => Promise<void>;
 
   beforeAll(async () => {
     takeBack = await reconfigure(node, { cacheLimitGiB: 200 / 1024 });
     inUse = await addNewImage("in-use", 36);
-    user = await submitMachines(inUse, { only: node });
-    await withLogsOf(node, () => Promise.all(user.map((machine) => running(machine))));
+    const user = await users.submitOne(inUse, { only: node });
+    await withLogsOf(node, () => running(user));
   });
   afterAll(async () => {
-    await removeMachines(user);
-    await gone(user);
+    await users.endAll();
     await takeBack?.();
   });
 
@@ -139,14 +124,13 @@ describe("a cache of 200 MiB with one image of 60 in use", () => {
       await addNewImage("newer", 36),
       await addNewImage("third", 36),
     ];
-    await start(older, { only: node });
+    await machines.submitOne(older, { only: node });
     await withLogsOf(node, () => cached(node, older));
-    await start(newer, { only: node });
+    await machines.submitOne(newer, { only: node });
     await withLogsOf(node, () => cached(node, newer));
-    await endAll();
+    await machines.endAll();
     const startedAt = Date.now();
-    const [machine] = await start(third, { only: node });
-    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const machine = await machines.submitOne(third, { only: node });
     await withLogsOf(node, () => running(machine));
     await record({
       tried: "a third image for a cache that holds two and one in use",
@@ -161,8 +145,7 @@ describe("a cache of 200 MiB with one image of 60 in use", () => {
   test("sends a machine whose image finds no room to another node, and stays ready itself", async () => {
     const image = await addNewImage("too-large", 160);
     const startedAt = Date.now();
-    const [machine] = await start(image, { first: node });
-    if (machine === undefined) throw new Error("Nothing was submitted.");
+    const machine = await machines.submitOne(image, { first: node });
     const { host } = await withLogsOf(node, () => running(machine));
     await record({
       tried: `image of ${image.sizeMiB} MiB where 140 can be had at most`,

@@ -1,14 +1,14 @@
 import { runIn } from "../../../sandbox/machine.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
 import type { TestImage } from "../pool/images.ts";
-import { running, submitMachine, type TestMachine } from "../pool/machines.ts";
+import { running, type TestMachine, type TestMachines } from "../pool/machines.ts";
 import { instanceFoldersOn } from "../pool/nodes.ts";
 import { processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
 import { DISK_IN_THE_MAKING, holdPreparations, letGo } from "./hold.ts";
 
 /** How far a machine has come. */
-export const STAGES = ["at prepare", "at start", "while running"] as const;
+export const STAGES = ["preparing", "starting", "running"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Three machines of one node, one at each stage. */
@@ -21,19 +21,21 @@ const LEASE_SECONDS = 40;
  * Brings three machines to a node: one runs, one is being prepared and stays so until the node's preparations are let
  * go, one is past that and has no domain yet.
  *
+ * @param machines - those of the test, to which they are added
  * @param untilStarted - waits for more of the one that starts than that it is prepared
  */
 export async function machineAtEachStage(
   node: Machine,
   image: TestImage,
+  machines: TestMachines,
   untilStarted: (machine: TestMachine) => Promise<unknown> = async () => {},
 ): Promise<MachineAt> {
   const options = { only: node, leaseSeconds: LEASE_SECONDS };
-  const runs = await submitMachine(image, options);
+  const runs = await machines.submitOne(image, options);
   await running(runs);
   await holdPreparations(node);
-  const starts = await submitMachine(image, options);
-  const prepares = await submitMachine(image, options);
+  const starts = await machines.submitOne(image, options);
+  const prepares = await machines.submitOne(image, options);
   await eventually(
     `the disks of ${starts.jobId} and ${prepares.jobId} on ${node.name} to be in the making`,
     () => processesOn(node, DISK_IN_THE_MAKING),
@@ -46,7 +48,7 @@ export async function machineAtEachStage(
     (has) => has,
   );
   await untilStarted(starts);
-  return { "while running": runs, "at start": starts, "at prepare": prepares };
+  return { running: runs, starting: starts, preparing: prepares };
 }
 
 /** Whether the agent is done with preparing a machine: it writes its record last. */

@@ -28,22 +28,22 @@ export interface Victim {
 }
 
 const RESTARTS: Victim["fates"] = {
-  "at prepare": "runs again",
-  "at start": "runs again",
-  "while running": "runs again",
+  preparing: "runs again",
+  starting: "runs again",
+  running: "runs again",
 };
 
 /** The six that a node lives by. */
 export const VICTIMS: readonly Victim[] = [
   {
     name: "agent",
-    fates: { ...RESTARTS, "while running": "goes on" },
+    fates: { ...RESTARTS, running: "goes on" },
     kill: async (node) => killOn(node, [await agentOf(node)]),
   },
   { name: "starter", fates: RESTARTS, kill: (node) => killAll(node, /^condor_starter/) },
   {
     name: "QEMU",
-    fates: { ...RESTARTS, "while running": "ends" },
+    fates: { ...RESTARTS, running: "ends" },
     untilStarted: (node, machine) =>
       eventually(
         `QEMU of ${machine.jobId} on ${node.name}`,
@@ -61,7 +61,7 @@ export const VICTIMS: readonly Victim[] = [
   },
   {
     name: "libvirtd",
-    fates: { ...RESTARTS, "while running": "goes on" },
+    fates: { ...RESTARTS, running: "goes on" },
     kill: async (node) => {
       await killAll(node, /^libvirtd/);
       // systemd has it back at once (libvirtd.service, Restart=on-failure).

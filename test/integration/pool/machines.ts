@@ -47,26 +47,60 @@ let submissions = 0;
 /** Submits machines as the provider does, acknowledged, and answers as soon as they are in the queue. */
 export async function submitMachines(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
   submissions++;
-  const jobs = Array.from({ length: options.count ?? 1 }, (_, index) =>
-    jobOf(image, `m${submissions}-${index}`, options),
-  );
-  const description = adapted(submitDescription(jobs), options);
+  const names = Array.from({ length: options.count ?? 1 }, (_, index) => `m${submissions}-${index}`);
+  const jobs = names.map((name) => jobOf(image, name, options));
   const env = inject("environment");
-  const { stdout } = await execa("condor_submit", ["-terse", "-"], { env, input: description });
-  const submitted = parseSubmitted(stdout);
-  if (submitted === undefined) throw new Error(`condor_submit says: ${stdout}`);
-  const queued = await execa("condor_q", [String(submitted.clusterId), "-af", "GlobalJobId", "ProcId"], { env });
+  const input = adapted(submitDescription(jobs), options);
+  const { stdout } = await execa("condor_submit", ["-terse", "-"], { env, input });
+  const clusterId = parseSubmitted(stdout)?.clusterId;
+  if (clusterId === undefined) throw new Error(`condor_submit says: ${stdout}`);
+  const queued = await execa("condor_q", [String(clusterId), "-af", "GlobalJobId", "ProcId"], { env });
   return queued.stdout.split("\n").map((line) => {
     const [id = "", procId = ""] = line.split(" ");
-    return { id, jobId: `${submitted.clusterId}.${procId}` };
+    return { id, jobId: `${clusterId}.${procId}` };
   });
 }
 
 /** Submits one machine; see {@link submitMachines}. */
-export async function submitMachine(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine> {
-  const [machine] = await submitMachines(image, { ...options, count: 1 });
+export async function submitMachine(
+  image: TestImage,
+  options: Omit<SubmissionOptions, "count"> = {},
+): Promise<TestMachine> {
+  const [machine] = await submitMachines(image, options);
   if (machine === undefined) throw new Error("condor_q does not show what condor_submit took.");
   return machine;
+}
+
+/** The machines of one test, or of several that share them, so that none outlives it. */
+export class TestMachines {
+  #all: TestMachine[] = [];
+
+  /** See {@link submitMachines}. */
+  async submit(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
+    const submitted = await submitMachines(image, options);
+    this.#all.push(...submitted);
+    return submitted;
+  }
+
+  /** See {@link submitMachine}. */
+  async submitOne(image: TestImage, options: Omit<SubmissionOptions, "count"> = {}): Promise<TestMachine> {
+    const machine = await submitMachine(image, options);
+    this.#all.push(machine);
+    return machine;
+  }
+
+  /** Removes all and waits until they have left the queue. A starter is deaf for half a minute after a start. */
+  async endAll(seconds = 150): Promise<void> {
+    const { pool } = await theContext();
+    const ending = this.#all;
+    this.#all = [];
+    await Promise.all(ending.map(({ id }) => pool.remove(id)));
+    const left = async () => {
+      const seen = await Promise.all(ending.map(look));
+      return ending.filter((_, index) => seen[index] !== "gone").map(({ jobId }) => jobId);
+    };
+    await eventually("removed jobs to leave the queue", left, (jobs) => jobs.length === 0, seconds);
+  }
 }
 
 /** What queue and node say about a machine; `gone` when its job has left the queue. */
@@ -92,21 +126,6 @@ export async function running(machine: TestMachine, seconds = 180): Promise<Obse
 /** Whether a machine's domain runs and its guest has an address. */
 export function isUp({ state, ipAddress }: Observation): boolean {
   return state === "running" && ipAddress !== "";
-}
-
-/** Has machines removed; they end by themselves. */
-export async function removeMachines(machines: readonly TestMachine[]): Promise<void> {
-  const { pool } = await theContext();
-  await Promise.all(machines.map(({ id }) => pool.remove(id)));
-}
-
-/** Waits until the jobs of removed machines have left the queue. A starter is deaf for half a minute after a start. */
-export async function gone(machines: readonly TestMachine[], seconds = 150): Promise<void> {
-  const left = async () => {
-    const seen = await Promise.all(machines.map(look));
-    return machines.filter((_, index) => seen[index] !== "gone").map(({ jobId }) => jobId);
-  };
-  await eventually("removed jobs to leave the queue", left, (jobs) => jobs.length === 0, seconds);
 }
 
 function jobOf(image: TestImage, name: string, { cacheMiB = image.sizeMiB }: SubmissionOptions): CloudJob {
