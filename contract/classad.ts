@@ -38,10 +38,11 @@ export function classAdAssignment(attribute: string, value: ClassAdValue): strin
 export function parseClassAdLines(text: string): Record<string, ClassAdValue> {
   const ad: Record<string, ClassAdValue> = Object.create(null);
   for (const line of text.split("\n")) {
-    const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
-    if (!match?.[1] || match[2] === undefined) continue;
-    const value = parseLiteral(match[2]);
-    if (value !== undefined) ad[match[1].toLowerCase()] = value;
+    // No pattern for the whole line: one that gives back blanks takes quadratic time on a hostile line of them.
+    const equals = line.indexOf("=");
+    const name = line.slice(0, Math.max(equals, 0)).trim();
+    const value = ATTRIBUTE.test(name) ? parseLiteral(line.slice(equals + 1).trim()) : undefined;
+    if (value !== undefined) ad[name.toLowerCase()] = value;
   }
   return ad;
 }

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { parseClassAdLines } from "../../contract/classad.ts";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { type InstanceSpec, specDigest } from "../../contract/instance-spec.ts";
-import { parseJobAd } from "../../contract/job-ad.ts";
+import { type ImageNeeds, parseJobAd } from "../../contract/job-ad.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
+import { refuseForeignAttributes } from "./job-attributes.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Whose job a request is about. */
@@ -16,6 +17,8 @@ export interface JobIdentity {
 /** What a prepare request asks for. */
 export interface PrepareRequest extends JobIdentity {
   readonly spec: InstanceSpec;
+  /** What the job says of its image. */
+  readonly imageNeeds: ImageNeeds;
 }
 
 /** What a domain request asks for. */
@@ -42,16 +45,14 @@ const DomainName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,250}$/, "is
 export function parsePrepare(adText: string): PrepareRequest {
   const ad = parseClassAdLines(adText);
   const identity = parseIdentity(ad);
-  if ("vm_xml" in ad) {
-    throw new Refusal("The job carries VM_XML. Nodes of Condor Cloud build the domain themselves; submit without it.");
-  }
+  refuseForeignAttributes(adText);
   const { job, specDigest: claimed } = explained(() => parseJobAd(ad));
   if (specDigest(job.spec) !== claimed) {
     throw new Refusal(
       "The job's attributes were changed after it was submitted: they do not match its CloudSpec. Submit it anew.",
     );
   }
-  return { ...identity, spec: job.spec };
+  return { ...identity, spec: job.spec, imageNeeds: job.imageNeeds };
 }
 
 /**

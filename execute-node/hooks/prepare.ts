@@ -1,5 +1,5 @@
 import { classAdAssignment } from "../../contract/classad.ts";
-import { relevantLines } from "../relevant-lines.ts";
+import { OversizedJobError, relevantLines } from "../relevant-lines.ts";
 import { AgentSilentError, ask } from "./ask.ts";
 import { readStdin } from "./stdin.ts";
 
@@ -25,6 +25,7 @@ async function prepare(socket: string, ad: string): Promise<string> {
     const answer = await ask(socket, request, { connectSeconds: 15, silenceSeconds: 30 });
     return answer.answer === "done" ? "" : hookFailure(answer.retry ? BACK_TO_IDLE : HOLD, answer.message);
   } catch (error) {
+    if (error instanceof OversizedJobError) return hookFailure(HOLD, error.message);
     const who = error instanceof AgentSilentError ? "The node's agent" : "The node's prepare hook failed: it";
     const why = error instanceof Error ? error.message : String(error);
     return hookFailure(BACK_TO_IDLE, `${who} ${why}. The job waits for another node, or for this one to recover.`);

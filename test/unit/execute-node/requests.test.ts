@@ -4,7 +4,8 @@ import type { InstanceSpec } from "../../../contract/instance-spec.ts";
 import { jobAttributes } from "../../../contract/job-ad.ts";
 import { parseDomainRequest, parsePrepare } from "../../../execute-node/agent/requests.ts";
 import { hookFailure } from "../../../execute-node/hooks/prepare.ts";
-import { relevantLines } from "../../../execute-node/relevant-lines.ts";
+import { REQUEST_MAX_BYTES } from "../../../execute-node/protocol.ts";
+import { OversizedJobError, relevantLines } from "../../../execute-node/relevant-lines.ts";
 
 const SPEC: InstanceSpec = {
   name: "web",
@@ -39,7 +40,12 @@ function ad(changes: Record<string, string | number | boolean> = {}): string {
 
 test("a job ad of ours becomes a request to prepare its machine", () => {
   const request = parsePrepare(relevantLines(ad()));
-  expect(request).toEqual({ globalJobId: "ap.pool.test#7.0#1764000000", user: "cloud@pool.test", spec: SPEC });
+  expect(request).toEqual({
+    globalJobId: "ap.pool.test#7.0#1764000000",
+    user: "cloud@pool.test",
+    spec: SPEC,
+    imageNeeds: NEEDS,
+  });
 });
 
 test("what the agent does not read stays out of a request", () => {
@@ -53,6 +59,8 @@ test.each([
   ["a path as image", { CloudImage: "../../etc/shadow" }, "image: must be name@sha256"],
   ["a path as network", { CloudNetwork: "../lan" }, "network: must be lower-case"],
   ["a domain of its own", { VM_XML: "<domain/>" }, "VM_XML"],
+  ["an attribute that we do not know", { CloudDisk2: "/etc/shadow" }, "The job carries CloudDisk2, which this version"],
+  ["an attribute that we do not know, in other case", { cloudX_y: 1, CLOUDZ: 2 }, "carries cloudX_y, CLOUDZ, which"],
   ["another version", { CloudSchema: 2 }, "cloudschema: must be 1"],
   ["a word for a number", { CloudDeadline: "soon" }, "clouddeadline"],
   ["labels that are no base64", { CloudLabels: "{}" }, "cloudlabels"],
@@ -80,4 +88,58 @@ test("a hook's failure is two lines of ASCII, whatever the message", () => {
   expect(output.split("\n")).toHaveLength(3);
   expect(output).toMatch(/^HookStatusCode = 300\nHookStatusMessage = "[ -~]{1,1100}"\n$/);
   expect(output).toContain('\\"x\\" HookStatusCode = 0');
+});
+
+test.each([
+  ["an expression", 'CloudImage = strcat("a", "b")', "carries CloudImage, which is no plain value"],
+  ["a reference to another attribute", "JobVMMemory = RequestMemory", "carries JobVMMemory, which is no plain value"],
+  ["a text that does not end", 'CloudName = "web', "carries CloudName, which is no plain value"],
+  ["an expression as domain", "VM_XML = MY.Cmd", "VM_XML"],
+])("a job with %s for a value is refused by the attribute's name", (_what, line, reason) => {
+  const name = line.split(" ")[0] ?? "";
+  const text = ad()
+    .split("\n")
+    .filter((each) => !each.startsWith(`${name} =`));
+  expect(() => parsePrepare([...text, line].join("\n"))).toThrow(reason);
+});
+
+test("an attribute that is there twice is refused, in whatever case", () => {
+  expect(() => parsePrepare(`${ad()}\ncloudNAME = "other"`)).toThrow("carries cloudNAME, twice");
+  expect(() => parsePrepare(`${ad()}\nUser = "root@pool.test"`)).toThrow("carries User, twice");
+});
+
+test("an optional attribute may be undefined", () => {
+  expect(parsePrepare(`${ad()}\nCloudDiskGiB = undefined`).spec.size.diskGiB).toBeUndefined();
+});
+
+test("a job with a huge attribute is refused before it is sent, by the attribute's name", () => {
+  const huge = (name: string) => () => relevantLines(`${ad()}\n${name} = "${"x".repeat(1024 ** 2)}"`);
+  expect(huge("CloudFoo_1")).toThrow(/The largest is CloudFoo_1 with 10485\d\d bytes/);
+  expect(huge("Environment2")).not.toThrow();
+  const started = performance.now();
+  expect(huge("CloudName")).toThrow(OversizedJobError);
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
+test("what is kept of an ad fits into a request, whatever is in it", () => {
+  for (const character of ["\\", '"', "\u0001", "\u{1f600}", "a"]) {
+    for (const count of [10_000, 20_000, 40_000, 80_000, 120_000]) {
+      let text = "";
+      try {
+        text = relevantLines(`CloudName = "${character.repeat(count)}"`);
+      } catch (error) {
+        expect(error).toBeInstanceOf(OversizedJobError);
+      }
+      expect(Buffer.byteLength(JSON.stringify({ request: "prepare", ad: text }))).toBeLessThan(REQUEST_MAX_BYTES);
+    }
+  }
+});
+
+test("a line that would keep a careless pattern busy for minutes is refused at once", () => {
+  const started = performance.now();
+  const blanks = " ".repeat(120_000);
+  expect(() => parsePrepare(`${ad()}\nCloudX = "${blanks}x`)).toThrow("CloudX");
+  expect(() => parsePrepare(`${ad({ CloudName: `a${blanks}` })}`)).toThrow("name");
+  expect(() => parsePrepare(`${ad()}\n${"CloudName = 1\n".repeat(9000)}`)).toThrow("twice");
+  expect(performance.now() - started).toBeLessThan(1000);
 });

@@ -13,7 +13,8 @@ const SPEC: InstanceSpec = {
   labels: {},
   gracefulStop: false,
 };
-const REQUEST = { globalJobId: "ap#7.0#1764000000", user: "cloud@pool.test", spec: SPEC };
+const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300 } as const;
+const REQUEST = { globalJobId: "ap#7.0#1764000000", user: "cloud@pool.test", spec: SPEC, imageNeeds: NEEDS };
 const SLOT: SlotJob = {
   slot: "slot1_3",
   globalJobId: REQUEST.globalJobId,
