@@ -2,7 +2,7 @@ import { constants, createReadStream, createWriteStream } from "node:fs";
 import { access, chmod, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { TEMPORARY_SUFFIX } from "./files.ts";
+import { isMissing, TEMPORARY_SUFFIX } from "./files.ts";
 import { run } from "./run.ts";
 
 /** The file in an instance folder that the machine's serial console is appended to. */
@@ -38,8 +38,8 @@ export async function createConsoleLog(folder: string): Promise<void> {
  */
 export async function boundConsoleLog(folder: string, maxBytes: number): Promise<void> {
   const path = join(folder, CONSOLE_FILE);
-  const { size } = await stat(path);
-  if (size <= maxBytes) return;
+  const size = await bytesOf(path);
+  if (size === undefined || size <= maxBytes) return;
   const log = await open(path, "r+");
   try {
     await writeWhole(join(folder, OLDER_FILE), [{ path, start: size - Math.floor(maxBytes / 2), end: size }]);
@@ -62,12 +62,11 @@ export async function copyConsoleLog(
   return true;
 }
 
-/** The newest bytes of a machine's console; undefined where it has no log. */
+/** The newest bytes of a machine's console; undefined where it has no log, not even an empty one. */
 export async function readConsoleLog(folder: string, maxBytes: number): Promise<Buffer | undefined> {
+  if ((await bytesOf(join(folder, CONSOLE_FILE))) === undefined) return undefined;
   const parts = await newestParts(folder, maxBytes);
-  return parts.length === 0
-    ? undefined
-    : Buffer.concat(await Promise.all(parts.map(({ path, start, end }) => readBytes(path, start, end))));
+  return Buffer.concat(await Promise.all(parts.map(({ path, start, end }) => readBytes(path, start, end))));
 }
 
 /** Of a file the bytes from `start` to its `end` when it was looked at: a guest may go on writing. */
@@ -91,14 +90,23 @@ async function newestParts(folder: string, maxBytes: number): Promise<Part[]> {
   return parts;
 }
 
+/** The size of a file; undefined where there is none: its machine may have ended meanwhile. */
+async function bytesOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** None where there is no file, or where virtlogd rolled it: its new files are root's alone. */
 async function readableBytes(path: string): Promise<number> {
-  try {
-    await access(path, constants.R_OK);
-    return (await stat(path)).size;
-  } catch {
-    return 0;
-  }
+  const isReadable = await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  return isReadable ? ((await bytesOf(path)) ?? 0) : 0;
 }
 
 /** Reads a file from one byte on up to, but without, another; less where the file ends before. */

@@ -76,6 +76,14 @@ test("the end of a kept console never includes its heading", async () => {
   expect(await consoles.tail("8.0-0123456789abcdef", machine, 5)).toBeUndefined();
 });
 
+test("a machine that starts anew and has said nothing yet is not given its earlier run's words", async () => {
+  const { consoles, machine, log } = await newConsoles();
+  await writeFile(log, "earlier");
+  await consoles.keep(JOB, NAME, machine);
+  await writeFile(log, "");
+  expect(await consoles.tail(NAME, machine, 100)).toBeUndefined();
+});
+
 test("a console that said nothing is not kept, nor any where the administrator keeps none", async () => {
   const silent = await newConsoles();
   await silent.consoles.create(silent.machine);
@@ -123,13 +131,14 @@ test("a failure is said once and thrown to nobody", async () => {
 });
 
 test("running machines' logs are bounded until the watch ends", async () => {
-  const { consoles, machine, log } = await newConsoles();
+  const { consoles, machine, log, said } = await newConsoles();
   await writeFile(log, "a".repeat(5000));
   const ended = new AbortController();
   const watch = consoles.watch(() => [machine, join(machine, "gone")], ended.signal);
   await expect.poll(async () => (await stat(log)).size).toBe(0);
   ended.abort();
   await watch;
+  expect(said).toEqual([]);
 });
 
 test("what commands a terminal is taken out of a console", () => {
