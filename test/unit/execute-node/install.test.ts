@@ -15,10 +15,9 @@ test("HTCondor's configuration refuses VM jobs that are not ours or meet no live
   );
   for (const condition of [
     'TARGET.HookKeyword =?= "CLOUD"',
-    "TARGET.CloudSchema =?= 1",
     "TARGET.JobVMMemory <= TARGET.RequestMemory",
     "TARGET.JobVM_VCPUS <= TARGET.RequestCpus",
-    "(TARGET.CloudDiskGiB =?= undefined || TARGET.CloudDiskGiB * 1048576 <= TARGET.RequestDisk)",
+    "ifThenElse(isInteger(TARGET.CloudDiskGiB), TARGET.CloudDiskGiB * 1048576 <= TARGET.RequestDisk, True)",
     'TARGET.VMPARAM_vm_Disk =?= "/dev/null:null:null"',
     "time() - CloudHeartbeat < 60",
   ]) {
