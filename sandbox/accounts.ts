@@ -5,9 +5,6 @@ import { SandboxError } from "./errors.ts";
 /** The ordinary user of the sandbox, who submits. Fixed, so that client commands need not look it up. */
 export const USER = { name: "cloud", uid: 1000, gid: 1000 } as const;
 
-/** The account without rights that VM jobs run as. */
-export const JOB_ACCOUNT = { name: "cloudvm", uid: 1001, gid: 1001 } as const;
-
 /** The numbers of accounts and groups of a root, by name. */
 export interface Accounts {
   /** @param owner - `user:group` */

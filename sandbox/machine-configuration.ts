@@ -2,7 +2,7 @@ import { XMLBuilder } from "fast-xml-parser";
 import type { Machine, Sandbox } from "./sandbox.ts";
 
 /** Processors that an execute node offers: more than there are, so that a fleet fits on a small machine. */
-const OFFERED_CPUS = 16;
+export const OFFERED_CPUS = 16;
 
 /** Memory that one execute node of a sandbox offers: together they take half of the host's. */
 export function offeredMemoryMiB(hostMemoryMiB: number, nodes: number): number {
@@ -13,9 +13,9 @@ export function offeredMemoryMiB(hostMemoryMiB: number, nodes: number): number {
  * HTCondor's configuration of a sandbox machine, apart from what makes it an execute node of the product. Security is
  * that of a real pool: every connection authenticated and encrypted, daemons by token, the user by the file system.
  */
-export function condorConfiguration(sandbox: Sandbox, machine: Machine, memoryMiB: number): string {
+export function condorConfiguration(sandbox: Sandbox, machine: Machine): string {
   return `${commonConfiguration(sandbox, machine)}
-${machine.role === "manager" ? MANAGER_CONFIGURATION : executeConfiguration(memoryMiB)}`;
+${machine.role === "manager" ? MANAGER_CONFIGURATION : EXECUTE_CONFIGURATION}`;
 }
 
 function commonConfiguration({ domain, manager }: Sandbox, machine: Machine): string {
@@ -51,19 +51,11 @@ SCHEDD_INTERVAL = 5
 SCHEDD_MIN_INTERVAL = 1
 `;
 
-function executeConfiguration(memoryMiB: number): string {
-  return `DAEMON_LIST = MASTER, STARTD
+const EXECUTE_CONFIGURATION = `DAEMON_LIST = MASTER, STARTD
 RUNBENCHMARKS = False
 # A manager that was killed and started again hears of its nodes soon, and not only after five minutes.
 UPDATE_INTERVAL = 10
-NUM_CPUS = ${OFFERED_CPUS}
-MEMORY = ${memoryMiB}
-NUM_SLOTS = 1
-NUM_SLOTS_TYPE_1 = 1
-SLOT_TYPE_1 = 100%
-SLOT_TYPE_1_PARTITIONABLE = True
 `;
-}
 
 /** The machines of the sandbox by name. HTCondor waits minutes for a resolver where a name is not here. */
 export function hostsFile({ machines }: Sandbox): string {

@@ -1,20 +1,14 @@
 import { createHash } from "node:crypto";
-import { totalmem } from "node:os";
-import { CONFIGURATION_FILE } from "../execute-node/configuration.ts";
-import {
-  type InstalledFile,
-  type InstalledFolder,
-  type NodeConfiguration,
-  nodeFiles,
-  nodeFolders,
-} from "../execute-node/install/configuration.ts";
+import { availableParallelism, totalmem } from "node:os";
+import { CONFIGURATION_FILE, type NodeConfiguration } from "../execute-node/configuration.ts";
+import { BUNDLE_FILE, type InstalledFile, type InstalledFolder } from "../execute-node/install/configuration.ts";
 import { configurationText } from "../execute-node/install/options.ts";
-import { JOB_ACCOUNT } from "./accounts.ts";
 import {
   condorConfiguration,
   guestNetworkXml,
   hostsFile,
   LIBVIRTD_CONFIGURATION,
+  OFFERED_CPUS,
   offeredMemoryMiB,
   QEMU_CONFIGURATION,
 } from "./machine-configuration.ts";
@@ -23,7 +17,10 @@ import type { Machine, Sandbox } from "./sandbox.ts";
 /** Where an execute node sees the image store. */
 export const STORE_MOUNT = "/var/lib/condor-cloud-store";
 
-/** All that a machine has beyond the common root. */
+/** Where an execute node has the program that installs it, as an administrator would have copied it. */
+export const INSTALLER = `/usr/local/lib/${BUNDLE_FILE}`;
+
+/** All that a machine has beyond the common root. An execute node is made of it by the product's own installer. */
 export interface MachineFiles {
   readonly folders: readonly InstalledFolder[];
   readonly files: readonly InstalledFile[];
@@ -35,35 +32,38 @@ const ROOT = "root:root";
 
 /** @param bundle - the text of the execute node's bundle */
 export function machineFiles(sandbox: Sandbox, machine: Machine, bundle: string): MachineFiles {
-  const memoryMiB = offeredMemoryMiB(totalmem() / 2 ** 20, sandbox.nodes);
   const common = [
     file("/etc/hostname", `${machine.host}\n`),
     file("/etc/hosts", hostsFile(sandbox)),
     file("/etc/resolv.conf", ""),
-    file("/etc/condor/config.d/10-sandbox.config", condorConfiguration(sandbox, machine, memoryMiB)),
+    file("/etc/condor/config.d/10-sandbox.config", condorConfiguration(sandbox, machine)),
   ];
-  const configuration: NodeConfiguration = {
-    store: STORE_MOUNT,
-    jobAccount: JOB_ACCOUNT.name,
-    memoryMiB,
-    // Reachable from the machine that runs the sandbox, and from nowhere else.
-    vncListen: machine.address,
-  };
   const own =
     machine.guestNetwork === undefined
       ? { folders: [], files: [] }
       : {
-          folders: [{ path: STORE_MOUNT, mode: 0o755, owner: ROOT }, ...nodeFolders(configuration)],
+          folders: [{ path: STORE_MOUNT, mode: 0o755, owner: ROOT }],
           files: [
             file("/etc/libvirt/qemu.conf", QEMU_CONFIGURATION),
             file("/etc/libvirt/libvirtd.conf", LIBVIRTD_CONFIGURATION),
             file("/etc/libvirt/qemu/networks/default.xml", guestNetworkXml(machine.guestNetwork), 0o600),
-            file(CONFIGURATION_FILE, configurationText(configuration)),
-            ...nodeFiles(configuration, bundle),
+            file(CONFIGURATION_FILE, configurationText(nodeConfiguration(sandbox, machine))),
+            file(INSTALLER, bundle),
           ],
         };
   const all = { folders: own.folders, files: [...common, ...own.files] };
   return { ...all, digest: createHash("sha256").update(JSON.stringify(all)).digest("hex") };
+}
+
+/** What the administrator of a sandbox decides about its execute nodes. */
+function nodeConfiguration(sandbox: Sandbox, machine: Machine): NodeConfiguration {
+  return {
+    store: STORE_MOUNT,
+    memoryMiB: offeredMemoryMiB(totalmem() / 2 ** 20, sandbox.nodes),
+    cpuOvercommit: Math.max(1, OFFERED_CPUS / availableParallelism()),
+    // Reachable from the machine that runs the sandbox, and from nowhere else.
+    vncListen: machine.address,
+  };
 }
 
 function file(path: string, content: string, mode = 0o644): InstalledFile {

@@ -8,7 +8,7 @@ import { type Accounts, readAccounts } from "./accounts.ts";
 import { NAMESPACE_FOLDER, namespacesOf, plugIn, processesIn, removeNamespace } from "./actions/network.ts";
 import { lastLines, run } from "./command.ts";
 import { SandboxError } from "./errors.ts";
-import { type MachineFiles, STORE_MOUNT } from "./machine-files.ts";
+import { INSTALLER, type MachineFiles, STORE_MOUNT } from "./machine-files.ts";
 import { makeFolderIn, writeFileInto } from "./overlay.ts";
 import { asset } from "./paths.ts";
 import { type Machine, namespacePrefix, type Sandbox } from "./sandbox.ts";
@@ -56,7 +56,15 @@ export async function startMachine(
   const log = createWriteStream(join(machine.folder, "console.log"), { flags: "a" });
   await once(log, "open"); // an open file is handed over as it is, and outlives us
   const namespaces = ["--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"];
-  const script = [asset("machine.sh"), machine.folder, machine.host, machine.role, sandbox.store, STORE_MOUNT];
+  const script = [
+    asset("machine.sh"),
+    machine.folder,
+    machine.host,
+    machine.role,
+    sandbox.store,
+    STORE_MOUNT,
+    INSTALLER,
+  ];
   const child = execa(
     "nsenter",
     [`--net=${join(NAMESPACE_FOLDER, machine.namespace)}`, "unshare", ...namespaces, "sh", ...script],

@@ -8,8 +8,6 @@ import { refusingDomain } from "../domain/refusing-domain.ts";
 import { BACK_TO_IDLE, hookFailure } from "../hooks/prepare.ts";
 import { condorConfiguration } from "./condor.ts";
 
-export type { NodeConfiguration } from "../configuration.ts";
-
 /** A file that makes a machine an execute node. */
 export interface InstalledFile {
   readonly path: string;

@@ -140,8 +140,16 @@ async function evaluated(name: string): Promise<number | undefined> {
   return productOf((await configValue(name)) ?? "");
 }
 
-/** The value of a number, or of a product of numbers, which HTCondor's daemons work out and its commands do not. Pure. */
+/**
+ * The value of a number, or of a product as our configuration has them, `int(2 * 1.5)`: HTCondor's daemons work it out,
+ * its commands do not. Pure.
+ */
 export function productOf(text: string): number | undefined {
+  const isWhole = /^int\((.*)\)$/.exec(text.trim());
+  if (isWhole?.[1] !== undefined) {
+    const product = productOf(isWhole[1]);
+    return product === undefined ? undefined : Math.trunc(product);
+  }
   const factors = text.split("*").map((factor) => factor.trim());
   if (!factors.every((factor) => /^\d+(?:\.\d+)?$/.test(factor))) return undefined;
   return factors.reduce((product, factor) => product * Number(factor), 1);

@@ -2,13 +2,14 @@
 # Becomes process 1 of one sandbox machine: lays its overlay, enters it and starts its daemons.
 # Runs in mount, UTS, IPC and PID namespaces just made, and in the machine's network namespace.
 #
-#   machine.sh FOLDER HOST ROLE STORE STORE-MOUNT
+#   machine.sh FOLDER HOST ROLE STORE STORE-MOUNT INSTALLER
 #
 # FOLDER holds lower (a link to the read-only root), upper, work and merged; a file `pid` is written there that names
 # this process: its number on the host and its start time in clock ticks (proc_pid_stat(5), field 22), which together
 # name a process for ever.
+# INSTALLER is the execute node's program, in the machine, which makes it an execute node.
 set -eu
-folder=$1 host=$2 role=$3 store=$4 store_mount=$5
+folder=$1 host=$2 role=$3 store=$4 store_mount=$5 installer=$6
 
 cd "$folder"
 read -r stat < /proc/self/stat # still the host's /proc, so the host's number
@@ -55,6 +56,6 @@ chown condor:condor /run/condor /run/lock/condor
 if [ "$role" = execute ]; then
   echo 1 > /proc/sys/net/ipv4/ip_forward
   mkdir -p /var/log/libvirt
-  exec tini -s -- sh -c 'virtlogd -d && libvirtd -d && exec condor_master -f'
+  exec tini -s -- sh -c 'virtlogd -d && libvirtd -d && node "$1" install --quiet && exec condor_master -f' sh "$installer"
 fi
 exec tini -s -- condor_master -f

@@ -3,9 +3,8 @@
 set -eu
 root=$1
 
-# Whoever submits, and the account without rights that VM jobs run as. HTCondor's account manages libvirt's domains.
+# Whoever submits. HTCondor's account manages libvirt's domains.
 chroot "$root" useradd --uid 1000 --user-group --create-home --shell /bin/bash cloud
-chroot "$root" useradd --uid 1001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cloudvm
 chroot "$root" usermod --append --groups libvirt,kvm condor
 
 # The sandbox's own security takes this one's place.

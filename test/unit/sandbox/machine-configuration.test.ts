@@ -12,7 +12,7 @@ import { layOut } from "../../../sandbox/sandbox.ts";
 
 const sandbox = layOut({ schema: 1, name: "one", nodes: 2, octet: 90, root: "/root" }, "/state/one");
 const configuration = Object.fromEntries(
-  sandbox.machines.map((machine) => [machine.name, condorConfiguration(sandbox, machine, 4096)]),
+  sandbox.machines.map((machine) => [machine.name, condorConfiguration(sandbox, machine)]),
 );
 
 describe("the configuration of a sandbox machine", () => {
