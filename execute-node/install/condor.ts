@@ -93,9 +93,11 @@ function offered({ memoryMiB, memoryOvercommit, cpuOvercommit }: ResolvedNodeCon
     ...(cpuOvercommit > 1 ? [`NUM_CPUS = ${times("$(NUM_CPUS:$(DETECTED_CPUS_LIMIT))", cpuOvercommit)}`] : []),
     ...(memoryMiB === undefined && memoryOvercommit === 1 ? [] : [`MEMORY = ${times(memory, memoryOvercommit)}`]),
     "VM_MEMORY = $(MEMORY:$(DETECTED_MEMORY))",
-    "NUM_SLOTS_TYPE_1 = $(NUM_SLOTS_TYPE_1:1)",
-    "SLOT_TYPE_1 = $(SLOT_TYPE_1:100%)",
-    "SLOT_TYPE_1_PARTITIONABLE = $(SLOT_TYPE_1_PARTITIONABLE:True)",
+    "if ! defined NUM_SLOTS_TYPE_1",
+    "  NUM_SLOTS_TYPE_1 = 1",
+    "  SLOT_TYPE_1 = 100%",
+    "  SLOT_TYPE_1_PARTITIONABLE = True",
+    "endif",
   ].join("\n");
 }
 

@@ -21,9 +21,10 @@ test("a node offers more than it has only where its administrator says so", () =
 });
 
 test("a node is one slot that is divided as machines need it, unless an earlier file divides it", () => {
-  const text = textOf();
-  expect(text).toContain("NUM_SLOTS_TYPE_1 = $(NUM_SLOTS_TYPE_1:1)\n");
-  expect(text).toContain("SLOT_TYPE_1_PARTITIONABLE = $(SLOT_TYPE_1_PARTITIONABLE:True)\n");
+  const lines = ["NUM_SLOTS_TYPE_1 = 1", "SLOT_TYPE_1 = 100%", "SLOT_TYPE_1_PARTITIONABLE = True"];
+  expect(textOf()).toContain(
+    ["if ! defined NUM_SLOTS_TYPE_1", ...lines.map((line) => `  ${line}`), "endif\n"].join("\n"),
+  );
 });
 
 test("a job of ours that a hook can judge reaches the hook, whose reason its owner sees", () => {
