@@ -45,6 +45,10 @@ export class Reconciler {
       machine.starterGone = true;
       died = true;
     }
+    if (died) {
+      this.#doubt = true;
+      this.#ranAt = Number.NEGATIVE_INFINITY;
+    }
     return died;
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { PROBE_NAME } from "../domain/probe-domain.ts";
 import { findAddresses } from "./addresses.ts";
 import type { Agent } from "./agent.ts";
 import { type DomainFacts, type DomainState, describeDomain, listDomains } from "./libvirt.ts";
@@ -84,6 +85,7 @@ export class Watcher {
    */
   async look(): Promise<string[]> {
     const states = await listDomains();
+    states.delete(PROBE_NAME);
     for (const name of this.#domains.keys()) if (!states.has(name)) this.#domains.delete(name);
     const troubles: string[] = [];
     const undescribed: string[] = [];
