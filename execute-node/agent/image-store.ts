@@ -1,9 +1,10 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import type { ImageManifest } from "../../contract/image-manifest.ts";
 import type { ImageReference } from "../../contract/image-reference.ts";
 import { dataPath } from "../../contract/store-layout.ts";
 import { inTime, TimeoutError } from "./in-time.ts";
 import { findManifest, ownManifest } from "./manifest.ts";
+import { openStoreFile } from "./store-file.ts";
 
 /** How long the image store may take for one answer, in seconds. A file server that is gone hangs for ever. */
 const STORE_SECONDS = 60;
@@ -51,7 +52,7 @@ export class ImageStore {
     const opening = { given: true };
     try {
       return await this.ask(async () => {
-        const file = await open(dataPath(this.#folder, digest), "r");
+        const file = await openStoreFile(dataPath(this.#folder, digest));
         // Opened after all, when nobody waits any more.
         if (!opening.given) await file.close();
         return file;

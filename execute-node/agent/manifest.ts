@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ImageManifest } from "../../contract/image-manifest.ts";
@@ -6,6 +6,10 @@ import type { ImageReference } from "../../contract/image-reference.ts";
 import { manifestFolder, manifestPath, supersededManifestPath } from "../../contract/store-layout.ts";
 import { isMissing } from "./files.ts";
 import { messageOf, Refusal } from "./refusal.ts";
+import { IrregularFileError, readStoreText } from "./store-file.ts";
+
+/** More than the largest manifest takes, in bytes. */
+const MANIFEST_MAX_BYTES = 256 * 1024;
 
 /** The manifest under the image's name; where the name has moved on, any other that still names these bytes. @throws Refusal when there is none */
 export async function findManifest(store: string, reference: ImageReference): Promise<ImageManifest> {
@@ -35,7 +39,7 @@ export async function ownManifest(store: string, reference: ImageReference): Pro
 
 async function readManifest(store: string, path: string): Promise<ImageManifest | undefined> {
   try {
-    return ImageManifest.parse(JSON.parse(await readFile(path, "utf8")));
+    return ImageManifest.parse(JSON.parse(await readStoreText(path, MANIFEST_MAX_BYTES)));
   } catch (error) {
     if (isMissing(error)) {
       // A store that is not mounted is this node's trouble, not the job's.
@@ -47,7 +51,8 @@ async function readManifest(store: string, path: string): Promise<ImageManifest 
       });
       return undefined;
     }
-    if (error instanceof z.ZodError || error instanceof SyntaxError) return undefined;
+    const isNone = [z.ZodError, SyntaxError, IrregularFileError].some((kind) => error instanceof kind);
+    if (isNone) return undefined;
     throw error;
   }
 }
