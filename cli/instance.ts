@@ -5,13 +5,11 @@ import type { InstanceView } from "../provider/instance/view.ts";
 import { readSettings } from "../provider/settings.ts";
 import { table } from "./table.ts";
 
-/** The table of machines that `instance list` and the demo show, with a column that says why one does not run. */
+/** The table of machines that `instance list` and the demo show, and below it why a machine does not run. */
 export function instanceTable(instances: readonly InstanceView[]): string {
-  const messages = instances.map((instance) => (instance.state === "running" ? "" : oneLine(instance.message)));
-  const explains = messages.some((message) => message !== "");
-  return table(
-    ["NAME", "PROFILE", "STATE", "EXECUTE NODE", "IP ADDRESS", "VNC", "JOB", "OWNER", ...(explains ? ["WHY"] : [])],
-    instances.map((instance, index) => [
+  const machines = table(
+    ["NAME", "PROFILE", "STATE", "EXECUTE NODE", "IP ADDRESS", "VNC", "JOB", "OWNER"],
+    instances.map((instance) => [
       instance.name,
       instance.profile,
       instance.state,
@@ -20,9 +18,14 @@ export function instanceTable(instances: readonly InstanceView[]): string {
       instance.vncAddress || "-",
       instance.jobId,
       instance.owner,
-      ...(explains ? [messages[index] ?? ""] : []),
     ]),
   );
+  return [machines, ...instances.flatMap(whyItDoesNotRun)].join("\n");
+}
+
+/** A line of its own for each cause: it may be long. */
+function whyItDoesNotRun({ name, jobId, state, message }: InstanceView): string[] {
+  return state === "running" || message === "" ? [] : [`${name} (${jobId}) is ${state}: ${oneLine(message)}`];
 }
 
 function oneLine(text: string): string {

@@ -40,8 +40,9 @@ export interface CondorInstanceArgs {
    */
   watchdog?: pulumi.Input<WatchdogAction>;
   /**
-   * Whether a removal lets the guest power itself off (by ACPI) for as long as its node's administrator allows, 30 s
-   * unless they said otherwise; `false` gives it 3 s. Changes in place. Default: `false`.
+   * Whether a removal waits for the guest to power itself off, which it is asked to by ACPI: until HTCondor next looks at
+   * the machine, which it does every 30 s, and never longer than the node's administrator allows. `false` gives it 3 s.
+   * Changes in place; a machine that runs already goes by it half a minute later. Default: `false`.
    */
   gracefulStop?: pulumi.Input<boolean>;
   /**

@@ -31,7 +31,7 @@ function obstaclesAt({ freeMemoryMiB, freeCpus, report }: NodeSlot, job: CloudJo
   const hasImage = report.images.includes(ImageReferenceText.parse(spec.image).digest);
   const checks: [inTheWay: boolean, words: string][] = [
     [silentSeconds > HEARTBEAT_TIMEOUT_SECONDS, `its agent has been silent for ${silentSeconds} s`],
-    [report.trouble !== "", `says: ${report.trouble}`],
+    [report.trouble !== "", report.trouble],
     [!report.architectures.includes(imageNeeds.architecture), `boots no ${imageNeeds.architecture} guests`],
     [!report.firmwares.includes(imageNeeds.firmware), `has no ${imageNeeds.firmware} firmware for guests`],
     [!report.networks.includes(spec.network), `has no network ${spec.network}`],

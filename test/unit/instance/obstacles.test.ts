@@ -40,7 +40,7 @@ describe("what is in a machine's way", () => {
 
   test.each<[Partial<NodeReport>, string]>([
     [{ heartbeat: NOW_SECONDS - 61 }, "its agent has been silent for 61 s"],
-    [{ trouble: "libvirt is silent" }, "says: libvirt is silent"],
+    [{ trouble: "libvirt is silent" }, "libvirt is silent"],
     [{ architectures: ["i686"] }, "boots no x86_64 guests"],
     [{ firmwares: ["bios"] }, "has no uefi firmware for guests"],
     [{ networks: ["lan"] }, "has no network default"],
