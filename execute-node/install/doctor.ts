@@ -41,5 +41,5 @@ export async function installedConfiguration(): Promise<ResolvedNodeConfiguratio
 
 function summary(findings: readonly Finding[]): string {
   const count = (verdict: Finding["verdict"]) => findings.filter((finding) => finding.verdict === verdict).length;
-  return `${count("ok")} ok, ${count("warning")} warnings, ${count("failed")} failed`;
+  return `${count("ok")} ok, ${count("warning")} with a warning, ${count("failed")} failed`;
 }

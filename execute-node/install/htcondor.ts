@@ -25,6 +25,8 @@ const Slots = z.array(
     TotalCpus: z.number(),
     TotalMemory: z.number(),
     VM_Type: z.string().nullish(),
+    /** How many machines may still start. */
+    VM_AvailNum: z.int().nullish(),
     HasVM: z.boolean().nullish(),
     VMOfflineReason: z.string().nullish(),
   }),
@@ -69,21 +71,23 @@ export interface Layout {
   readonly vmType: string | undefined;
   readonly cpus: number | undefined;
   readonly memoryMiB: number | undefined;
+  readonly maxMachines: number | undefined;
 }
 
 /** Reads what the startd would have if it were started now. */
 export async function configuredLayout(): Promise<Layout> {
-  const [vmType, cpus, memory] = await Promise.all([
+  const [vmType, cpus, memoryMiB, maxMachines] = await Promise.all([
     configValue("VM_TYPE"),
     evaluated("NUM_CPUS"),
     evaluated("MEMORY"),
+    evaluated("VM_MAX_NUMBER"),
   ]);
-  return { vmType, cpus, memoryMiB: memory };
+  return { vmType, cpus, memoryMiB, maxMachines };
 }
 
 /** Why a running startd has to be started again to be as its configuration says; undefined where it has not. Pure. */
-export function restartReason({ slots }: Startd, layout: Layout): string | undefined {
-  const [slot] = slots;
+export function restartReason(startd: Startd, layout: Layout): string | undefined {
+  const [slot] = startd.slots;
   if (slot === undefined) return undefined;
   const runs = slot.VM_Type ?? undefined;
   if (runs !== layout.vmType)
@@ -93,6 +97,10 @@ export function restartReason({ slots }: Startd, layout: Layout): string | undef
   }
   if (layout.memoryMiB !== undefined && Math.floor(layout.memoryMiB) !== Math.floor(slot.TotalMemory)) {
     return `it offers ${slot.TotalMemory} MiB of memory, not ${layout.memoryMiB}`;
+  }
+  // Beside machines that run it is another number.
+  if (layout.maxMachines !== slot.VM_AvailNum && slot.VM_AvailNum != null && busySlots(startd).length === 0) {
+    return `it takes ${slot.VM_AvailNum} machines at once, not ${layout.maxMachines}`;
   }
   return undefined;
 }
