@@ -15,7 +15,9 @@ export async function nodeReport(
   capabilities: Capabilities,
 ): Promise<Omit<NodeReport, "trouble">> {
   const guestKinds = await capabilities.guestKinds();
+  const networks = await presentNetworks(configuration);
   const disk = await statfs(configuration.stateFolder);
+  // After all waits: of two reports at once, the later must not say what the cache was like before the other.
   const { usedBytes, availableBytes } = cache.describe();
   return {
     heartbeat: Math.floor(Date.now() / 1000),
@@ -23,7 +25,7 @@ export async function nodeReport(
     cacheUsedMiB: Math.ceil(usedBytes / BYTES_PER_MIB),
     cacheAvailableMiB: Math.floor(availableBytes / BYTES_PER_MIB),
     diskFreeMiB: Math.floor((disk.bavail * disk.bsize) / BYTES_PER_MIB),
-    networks: await presentNetworks(configuration),
+    networks,
     acceleration,
     architectures: [...guestKinds.keys()],
     firmwares: firmwaresOfAny(guestKinds),
