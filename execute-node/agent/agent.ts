@@ -7,6 +7,7 @@ import type { Reply, Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
 import { type Capabilities, type GuestKinds, requireGuestKind, requireTrueNeeds } from "./capabilities.ts";
 import type { Failures } from "./failures.ts";
+import { refuseForeignMac } from "./foreign-mac.ts";
 import type { InstanceFolders, MachineRecord } from "./instance-folders.ts";
 import { endDomainsOf, endLeftover } from "./leftovers.ts";
 import { addressesOn } from "./libvirt.ts";
@@ -164,6 +165,10 @@ export class Agent {
     const { cache, folders, log } = this.parts;
     try {
       const network = this.#networkOf(request.spec);
+      refuseForeignMac(
+        [...this.machines.values()].flatMap(({ record }) => record ?? []),
+        request,
+      );
       this.report(machine);
       const reference = ImageReferenceText.parse(request.spec.image);
       const progress = (percent: number) => {

@@ -84,6 +84,8 @@ export function parseSlots(output: string): StartdView | undefined {
   if (first === undefined) return undefined;
   const jobs = slots.flatMap((slot) => {
     if (slot.GlobalJobId === undefined) return [];
+    // Its owner may have edited the GlobalJobId into that of a foreign job, whose machine it would keep; not the number.
+    if (slot.JobId !== undefined && !slot.GlobalJobId.includes(`#${slot.JobId}#`)) return [];
     return {
       slot: slot.Name.split("@")[0] ?? slot.Name,
       globalJobId: slot.GlobalJobId,

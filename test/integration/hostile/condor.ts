@@ -81,6 +81,12 @@ function jobOf(ad: Record<string, unknown>): Job {
   };
 }
 
+/** What a hold reason tells the job's owner, without where it was told, for a table. */
+export function told({ holdReason }: Job): string {
+  const words = holdReason.replace(/^Error from \S+: /, "").replace(/^PREPARE_JOB .*?\(reported status \d+\): /, "");
+  return words.length > 90 ? `${words.slice(0, 89)}…` : words;
+}
+
 /** Removes jobs and waits for nothing. */
 export async function remove(...ids: string[]): Promise<void> {
   const { manager } = await theSandbox();

@@ -95,12 +95,17 @@ test.each([
   ["a reference to another attribute", "JobVMMemory = RequestMemory", "carries JobVMMemory, which is no plain value"],
   ["a text that does not end", 'CloudName = "web', "carries CloudName, which is no plain value"],
   ["an expression as domain", "VM_XML = MY.Cmd", "VM_XML"],
+  [
+    "a disk that START may see otherwise",
+    'VMPARAM_vm_Disk = strcat("/etc/", "shadow")',
+    "carries VMPARAM_vm_Disk, which",
+  ],
 ])("a job with %s for a value is refused by the attribute's name", (_what, line, reason) => {
   const name = line.split(" ")[0] ?? "";
   const text = ad()
     .split("\n")
     .filter((each) => !each.startsWith(`${name} =`));
-  expect(() => parsePrepare([...text, line].join("\n"))).toThrow(reason);
+  expect(() => parsePrepare(relevantLines([...text, line].join("\n")))).toThrow(reason);
 });
 
 test("an attribute that is there twice is refused, in whatever case", () => {

@@ -20,6 +20,11 @@ test("the jobs in the slots are told with the slot's name on its own node", () =
   });
 });
 
+test("a job that goes by the GlobalJobId of another is none", () => {
+  expect(parseSlots(slots({ JobId: "2.0" }))?.jobs).toEqual([]);
+  expect(parseSlots(slots({ JobId: "1.0" }))?.jobs).toHaveLength(1);
+});
+
 test("a node that HTCondor took out after a failed start is offline, with HTCondor's reason", () => {
   const mark = { HasVM: false, VM_Type: "kvm", VMOfflineReason: "VMGAHP_ERR_INTERNAL", VMOfflineTime: 1764000000 };
   expect(parseSlots(slots(mark))?.vm).toEqual({

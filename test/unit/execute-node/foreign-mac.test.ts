@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import type { InstanceSpec } from "../../../contract/instance-spec.ts";
+import { refuseForeignMac } from "../../../execute-node/agent/foreign-mac.ts";
+
+const spec: InstanceSpec = {
+  name: "web",
+  image: `small@sha256:${"a".repeat(64)}`,
+  profile: "small",
+  size: { memoryMiB: 512, vcpus: 1 },
+  network: "default",
+  macAddress: "02:00:00:00:00:01",
+  labels: {},
+  gracefulStop: false,
+};
+const theirs = { user: "cloud@pool.test", spec };
+
+test("a MAC address of somebody else's machine on the same network is refused", () => {
+  expect(() => refuseForeignMac([theirs], { user: "mallory@pool.test", spec })).toThrow("belongs to a machine");
+});
+
+test("an owner's own machine, another network and another address are fine", () => {
+  expect(() => refuseForeignMac([theirs], { user: theirs.user, spec })).not.toThrow();
+  for (const change of [{ network: "dmz" }, { macAddress: "02:00:00:00:00:02" }]) {
+    expect(() => refuseForeignMac([theirs], { user: "mallory@pool.test", spec: { ...spec, ...change } })).not.toThrow();
+  }
+});
