@@ -1,14 +1,12 @@
 import { z } from "zod";
 import type { NodeStatus } from "./agent/status.ts";
+import { REQUEST_MAX_BYTES } from "./request-limit.ts";
 
 /**
  * How hooks and agent talk over the agent's unix socket: one line of JSON is the request, each line after it an
  * answer, the last of which is final. The agent trusts nothing in a request: whoever can reach the socket can write it.
  * It has two, the hook's and a private one for root: a domain, and the node's status, are given at the private one alone.
  */
-
-/** The longest request, in bytes. The largest job ad of ours takes a fifth of it. */
-export const REQUEST_MAX_BYTES = 128 * 1024;
 
 /** The seconds between two signs of life while the agent works on a request; a hook gives up after several missed. */
 export const PROGRESS_SECONDS = 2;

@@ -1,4 +1,4 @@
-import { REQUEST_MAX_BYTES } from "./protocol.ts";
+import { REQUEST_MAX_BYTES } from "./request-limit.ts";
 
 /** The attributes of a job ad that the agent reads; the rest stays out of a request. */
 const RELEVANT = /^\s*(?:Cloud\w*|JobVM\w+|GlobalJobId|ClusterId|ProcId|User|VM_XML|VMPARAM_VM_(?:NAME|DISK))\s*=/i;

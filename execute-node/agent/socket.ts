@@ -3,7 +3,8 @@ import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask } from "../hooks/ask.ts";
-import { type Answer, PROGRESS_SECONDS, REQUEST_MAX_BYTES, type Reply, Request } from "../protocol.ts";
+import { type Answer, PROGRESS_SECONDS, type Reply, Request } from "../protocol.ts";
+import { REQUEST_MAX_BYTES } from "../request-limit.ts";
 import type { Log } from "./log.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 
