@@ -30,7 +30,9 @@ export async function copyImage(
   const temporary = `${path}.${process.pid}-${attempts++}${TEMPORARY_SUFFIX}`;
   try {
     const manifest = await store.manifestOf(reference);
-    const { sizeBytes, diskBytes } = await store.dataSizeOf(reference.digest);
+    const { sizeBytes, diskBytes } = await store.dataSizeOf(reference.digest).catch((error: unknown) => {
+      throw isMissing(error) ? bytesMissing(reference, error) : error;
+    });
     let room = Math.min(sizeBytes, diskBytes);
     await watch.room(room);
     await rm(temporary, { force: true });
@@ -78,14 +80,14 @@ export function machineFacts(manifest: ImageManifest) {
   return { architecture, firmware, machineType: machineTypeOf(manifest) };
 }
 
+function bytesMissing({ name, digest }: ImageReference, cause: unknown): Refusal {
+  return new Refusal(`The bytes of image ${name} (sha256:${digest}) are missing in the store. Add the image again.`, {
+    cause,
+  });
+}
+
 function refusalOf(error: unknown, reference: ImageReference): Refusal {
   if (error instanceof Refusal) return error;
-  if (isMissing(error)) {
-    return new Refusal(
-      `The bytes of image ${reference.name} (sha256:${reference.digest}) are missing in the store. Add the image again.`,
-      { cause: error },
-    );
-  }
   return new Refusal(`This node could not copy image ${reference.name} into its cache: ${messageOf(error)}.`, {
     retry: true,
     cause: error,

@@ -28,7 +28,7 @@ export async function compareCopies(folder: string, pairs: number): Promise<Copy
     await execa("sync");
     // A process of its own, as the agent is one.
     const program = join(import.meta.dirname, "copy-process.ts");
-    const copying = await execa("node", [program, store, cache, reference]);
+    const copying = await execa(process.execPath, [program, store, cache, reference]);
     await rm(cache, { recursive: true });
     await execa("sync");
     const cp = await secondsOf(async () => {

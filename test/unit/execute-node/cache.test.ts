@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdirSync, rmSync } from "node:fs";
 import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -154,4 +155,19 @@ test("how an image's machines are built is what its manifest says now, or said l
   expect(await get(cache, reference)).toMatchObject({ firmware: "uefi", architecture: "x86_64" });
   await rm(store, { recursive: true });
   expect(await get(await openCache(), reference)).toMatchObject({ firmware: "uefi", machineType: "q35" });
+});
+
+test("bytes that are missing in the store are the image's fault, a copy that is lost on this node is the node's", async () => {
+  const { add, openCache, store, cacheFolder } = await cacheWorld();
+  const reference = await add("small", BYTES);
+  const cache = await openCache();
+  const losing = get(cache, reference, (percent) => {
+    if (percent === 100) rmSync(join(cacheFolder, readdirSync(cacheFolder)[0] ?? ""));
+  });
+  await expect(losing).rejects.toMatchObject({ retry: true });
+  await rm(dataPath(store, reference.digest));
+  await expect(get(cache, reference)).rejects.toMatchObject({
+    retry: false,
+    message: expect.stringContaining("are missing in the store"),
+  });
 });
