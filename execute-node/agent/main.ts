@@ -135,8 +135,8 @@ async function heartbeat(agent: Agent): Promise<void> {
   } catch (error) {
     // What libvirt can may be another when it comes back.
     capabilities.forget();
-    log(`takes no machines for now: ${messageOf(error)}`);
-    trouble.set("agent", `The node's agent takes no machine: ${messageOf(error)}.`);
+    const isNew = trouble.set("agent", `The node's agent takes no machine: ${messageOf(error)}.`);
+    if (isNew) log(`takes no machines for now: ${messageOf(error)}`);
     reporter.node(noMachines(acceleration, trouble));
   }
 }

@@ -17,8 +17,11 @@ export class Trouble {
     return (present.length > 0 ? present.join(" ") : this.#past).slice(0, TEXT_MAX);
   }
 
-  /** @param why - one or more sentences; undefined: this source has no reason any more */
-  set(source: Source, why: string | undefined): void {
+  /**
+   * @param why - one or more sentences; undefined: this source has no reason any more
+   * @returns whether the text is another now
+   */
+  set(source: Source, why: string | undefined): boolean {
     const before = this.text;
     const present = this.#present.get(source);
     if (why !== undefined) {
@@ -27,7 +30,9 @@ export class Trouble {
       this.#present.delete(source);
       this.#past = `Over since ${timeOf(new Date())}; from ${timeOf(present.since)} on: ${present.why}`;
     }
-    if (this.text !== before) this.onChange();
+    if (this.text === before) return false;
+    this.onChange();
+    return true;
   }
 }
 
