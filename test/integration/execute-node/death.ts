@@ -82,7 +82,7 @@ export class Death {
 
   /** Looks at what stands once all have come to what they should. */
   async end(): Promise<End> {
-    await withLogsOf(this.#node, () => whole(this.#node, this.#killedAt));
+    await withLogsOf(this.#node, () => whole(this.#node, this.#killedAt, 30));
     const survivors = STAGES.filter((stage) => this.#victim.fates[stage] !== "ends").map((stage) =>
       this.#machineAt(stage),
     );

@@ -45,11 +45,11 @@ export const CONVERGENCE_SECONDS = 240;
  *
  * @param sinceMilliseconds - its agent has spoken after that
  */
-export async function whole(node: Machine, sinceMilliseconds: number): Promise<void> {
+export async function whole(node: Machine, sinceMilliseconds: number, seconds = CONVERGENCE_SECONDS): Promise<void> {
   const lacks = () =>
     nodeState(node).then(
       (state) => complaints(state, sinceMilliseconds / 1000),
       (error) => [String(error)],
     );
-  await eventually(`${node.name} to be whole`, lacks, (found) => found.length === 0, CONVERGENCE_SECONDS);
+  await eventually(`${node.name} to be whole`, lacks, (found) => found.length === 0, seconds);
 }

@@ -12,6 +12,7 @@ import { theContext } from "./machines.ts";
 import { theSandbox } from "./nodes.ts";
 
 const BYTES_PER_MIB = 1024 ** 2;
+const SECTOR_BYTES = 512;
 
 /** An image of a test's own in the store. */
 export interface TestImage {
@@ -28,14 +29,14 @@ export interface TestImage {
  * Puts an image into the store that no node has had before. It boots like the small guest; behind that lies what no
  * guest reads.
  *
- * @param paddingMiB - by how much it is larger than the small guest; no part of it is empty
+ * @param leastMiB - how large it is at least, and exactly where the small guest is smaller; no part of it is empty
  */
-export async function addNewImage(name: string, paddingMiB = 0): Promise<TestImage> {
+export async function addNewImage(name: string, leastMiB = 0): Promise<TestImage> {
   const folder = await mkdtemp(join(tmpdir(), "condor-cloud-image-"));
   try {
     const source = join(folder, "disk.qcow2");
     await copyFile(inject("guest"), source);
-    const sizeBytes = await pad(source, paddingMiB);
+    const sizeBytes = await pad(source, leastMiB);
     const context = await theContext();
     const operation = new Operation();
     const given = { resourceUrn: `urn:pulumi:test::test::condor:Image::${name}`, source };
@@ -71,14 +72,18 @@ export async function damage({ path }: TestImage): Promise<string> {
     .digest("hex");
 }
 
-/** Appends a sector that is never the same, and then as much as was asked for. @returns the file's size in bytes */
-async function pad(path: string, paddingMiB: number): Promise<number> {
+/** Appends what is never the same: a sector, or as much as is lacking. @returns the file's size in bytes */
+async function pad(path: string, leastMiB: number): Promise<number> {
   const file = await open(path, "a");
   try {
-    await file.write(randomBytes(512));
+    await file.write(randomBytes(SECTOR_BYTES));
     const block = randomBytes(BYTES_PER_MIB);
-    for (let written = 0; written < paddingMiB; written++) await file.write(block);
-    return (await file.stat()).size;
+    for (;;) {
+      const { size } = await file.stat();
+      const lacking = Math.min(BYTES_PER_MIB, leastMiB * BYTES_PER_MIB - size);
+      if (lacking <= 0) return size;
+      await file.write(block, 0, lacking);
+    }
   } finally {
     await file.close();
   }
