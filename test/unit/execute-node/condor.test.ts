@@ -28,7 +28,7 @@ test("a node is one slot that is divided as machines need it, unless an earlier 
 });
 
 test("a job of ours that a hook can judge reaches the hook, whose reason its owner sees", () => {
-  const [, allowed = ""] = /^CloudJobAllowed = (.*(?:\\\n.*)*)$/m.exec(textOf()) ?? [];
+  const [, allowed = ""] = /^CloudJobAllowed = ((?:.*\\\n)*.*)$/m.exec(textOf()) ?? [];
   expect(allowed).toContain('TARGET.HookKeyword =?= "CLOUD"');
   expect(allowed).not.toContain("CloudSchema");
   expect(allowed).toContain("ifThenElse(isInteger(TARGET.CloudDiskGiB),");
