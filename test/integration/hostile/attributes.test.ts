@@ -242,7 +242,7 @@ describe("jobs that carry what they should not", () => {
     const job = await jobWhen(tried, "held", ({ status }) => status === "held");
     if (fate !== "never starts") expect(job.holdReason).toMatch(fate.held);
     const { sinceMs } = submissionOf(tried);
-    await expectUnharmed(victim, { tried, happened: `held: ${told(job)}`, sinceMs });
+    await expectUnharmed(victim, { tried, happened: `held: ${told(job)}`, sinceMs, seconds: job.statusAfterSeconds });
   });
 
   test.each(ATTACKS.filter(({ fate }) => fate === "never starts"))("$tried: no node takes it", async ({ tried }) => {

@@ -57,10 +57,13 @@ export interface Job {
   readonly starts: number;
   readonly globalJobId: string;
   readonly machine: string | undefined;
+  /** From its submission until its present status, in seconds. */
+  readonly statusAfterSeconds: number;
 }
 
 const STATUS = ["other", "idle", "running", "removed", "completed", "held"] as const;
-const ATTRIBUTES = "ClusterId,ProcId,JobStatus,HoldReason,NumJobStarts,NumShadowStarts,GlobalJobId,RemoteHost";
+const ATTRIBUTES =
+  "ClusterId,ProcId,JobStatus,HoldReason,NumJobStarts,NumShadowStarts,GlobalJobId,RemoteHost,QDate,EnteredCurrentStatus";
 
 /** All jobs in the queue, by number. */
 export async function jobs(): Promise<Map<string, Job>> {
@@ -78,6 +81,7 @@ function jobOf(ad: Record<string, unknown>): Job {
     starts: Number(ad.NumShadowStarts ?? 0),
     globalJobId: String(ad.GlobalJobId),
     machine: typeof ad.RemoteHost === "string" ? ad.RemoteHost : undefined,
+    statusAfterSeconds: Number(ad.EnteredCurrentStatus) - Number(ad.QDate),
   };
 }
 
