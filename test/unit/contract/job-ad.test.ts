@@ -65,6 +65,12 @@ describe("a job's attributes", () => {
     ["CloudDiskGiB", -1],
     ["CloudDiskGiB", "10"],
     ["CloudSpec", "x"],
+    ["CloudArchitecture", "sparc"],
+    ["CloudFirmware", "bios,uefi"],
+    ["CloudImageMiB", -1],
+    ["CloudImageMiB", 1e12],
+    ["CloudWatchdog", "explode"],
+    ["WantGracefulRemoval", "true"],
     ["JobVMMemory", 1e12],
     ["JobVM_VCPUS", 0],
     ["JobVM_MACADDR", "02:00:00:00:00:01'/>"],
@@ -79,7 +85,8 @@ describe("a job's attributes", () => {
 describe("what a machine is named by", () => {
   test("its digest changes with what cannot change in place, and with nothing else", () => {
     const digest = specDigest(job.spec);
-    expect(specDigest({ ...job.spec, labels: {}, profile: "other" })).toBe(digest);
+    expect(specDigest({ ...job.spec, labels: {}, profile: "other", gracefulStop: false })).toBe(digest);
+    expect(specDigest({ ...job.spec, watchdog: "pause" })).not.toBe(digest);
     expect(specDigest({ ...job.spec, size: { ...job.spec.size, vcpus: 3 } })).not.toBe(digest);
     expect(specDigest({ ...job.spec, size: { memoryMiB: 1024, vcpus: 2 } })).not.toBe(digest);
   });
