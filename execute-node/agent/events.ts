@@ -10,14 +10,32 @@ const RESTART_MS = 2000;
 /** The seconds after which a stream that says nothing ends and is begun anew: one that hangs cannot be told from it. */
 const STREAM_SECONDS = 600;
 
+/** What happened to a domain. */
+export interface DomainEvent {
+  readonly domain: string;
+  /** In libvirt's words, such as `Stopped Failed`: QEMU ended without having been told to. */
+  readonly what: string;
+}
+
+/** Parses a line of `virsh event`; undefined where it tells of no domain. */
+export function parseEvent(line: string): DomainEvent | undefined {
+  const [, domain, what] = /for domain '(.+)': (.+)$/.exec(line) ?? [];
+  return domain === undefined || what === undefined ? undefined : { domain, what: what.trim() };
+}
+
+/** Whether a domain ended by a fault, and neither by its guest nor by whoever may end it. */
+export function isFault({ what }: DomainEvent): boolean {
+  return /^(?:Stopped Failed|Crashed\b)/.test(what);
+}
+
 /**
  * Follows the starts and ends of domains for as long as the signal lets it. The stream is begun again whenever it
  * ends, as it does with libvirtd.
  *
- * @param onEvent - told the domain's name at each event, and undefined when events may have been missed
+ * @param onEvent - told each event, and undefined when events may have been missed
  */
 export async function followDomains(
-  onEvent: (domain: string | undefined) => void,
+  onEvent: (event: DomainEvent | undefined) => void,
   onTrouble: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -36,7 +54,7 @@ export async function followDomains(
   }
 }
 
-async function followOnce(onEvent: (domain: string | undefined) => void, signal: AbortSignal): Promise<void> {
+async function followOnce(onEvent: (event: DomainEvent) => void, signal: AbortSignal): Promise<void> {
   // setpriv: the child goes with this process, even when that is killed. stdbuf: virsh does not flush into a pipe.
   const events = [...VIRSH, "event", "--event", "lifecycle", "--loop", "--timeout", String(STREAM_SECONDS)];
   const child = execa("setpriv", ["--pdeathsig", "KILL", "stdbuf", "-oL", "virsh", ...events], {
@@ -46,8 +64,8 @@ async function followOnce(onEvent: (domain: string | undefined) => void, signal:
     env: { LANG: "C", LC_ALL: "C" },
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const name = /for domain '(.+)':/.exec(line)?.[1];
-    if (name !== undefined) onEvent(name);
+    const event = parseEvent(line);
+    if (event !== undefined) onEvent(event);
   }
   await child;
 }

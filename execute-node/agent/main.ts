@@ -102,7 +102,7 @@ export async function runAgent(): Promise<void> {
     watchHealth(agent, publisher, paths.probe, ended.signal),
     consoles.watch(() => agent.runningFolders(), ended.signal),
     followDomains(
-      (domain) => watcher.wake(domain),
+      (event) => watcher.wake(event),
       (message) => log(`libvirt's events: ${message}`),
       ended.signal,
     ),

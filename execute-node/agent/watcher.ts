@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { PROBE_NAME } from "../domain/probe-domain.ts";
 import { findAddresses } from "./addresses.ts";
 import type { Agent } from "./agent.ts";
+import { type DomainEvent, isFault } from "./events.ts";
+import { domainSuffix } from "./instance-folders.ts";
 import { type DomainFacts, type DomainState, describeDomain, listDomains } from "./libvirt.ts";
 import { type Machine, newMachine } from "./machine.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -41,11 +44,22 @@ export class Watcher {
     agent.onChange = () => this.#wake.abort();
   }
 
-  /** Looks now. @param domain - one that changed, so that it is read anew; absent: each of them may have */
-  wake(domain: string | undefined): void {
-    if (domain === undefined) this.#domains.clear();
-    else this.#domains.delete(domain);
+  /** Looks now. @param event - of a domain, which is read anew; absent: each of them may have changed */
+  wake(event: DomainEvent | undefined): void {
+    if (event === undefined) this.#domains.clear();
+    else this.#domains.delete(event.domain);
+    if (event !== undefined && isFault(event)) this.#noteFault(event);
     this.#wake.abort();
+  }
+
+  /** To HTCondor a machine whose QEMU died looks like one whose guest powered itself off. */
+  #noteFault({ domain, what }: DomainEvent): void {
+    const { machines, parts } = this.#agent;
+    const machine = [...machines.values()].find((each) => isDomainOf(each, domain));
+    if (machine === undefined) return;
+    machine.message = `QEMU ended without being told to (libvirt: ${what}). The node's /var/log/libvirt/qemu/${domain}.log may say why.`;
+    parts.log(`${domain} of ${machine.globalJobId}: ${machine.message}`);
+    parts.failures.add(machine.globalJobId, machine.message);
   }
 
   /** Watches until the signal ends it. */
@@ -164,6 +178,12 @@ export class Watcher {
       return machine.state === "prepared" || lacksAddress(machine) || lacksConsole(machine);
     });
   }
+}
+
+/** Whether a domain is a machine's: the one it was seen with, or, before that, the one that was given out for it. */
+function isDomainOf(machine: Machine, domain: string): boolean {
+  if (machine.domainName !== undefined) return machine.domainName === domain;
+  return machine.domainGiven && domain.endsWith(domainSuffix(jobIdOf(machine.globalJobId)));
 }
 
 function isRunning(machine: Machine): boolean {
