@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { groupsOf, hasAccount } from "../accounts.ts";
 import { type Check, failed, type Judgement, ok } from "./check.ts";
 
@@ -9,11 +10,52 @@ export const accountChecks: readonly Check[] = [
       judgeCondorAccount(condorAccount, await groupsOf(condorAccount).catch(() => undefined)),
   },
   {
+    name: "QEMU's account",
+    judge: async ({ qemuGroup }) => {
+      const account = await qemuAccount();
+      const groups = account === undefined ? undefined : await groupsOf(account).catch(() => undefined);
+      return judgeQemuAccount(account, groups, qemuGroup);
+    },
+  },
+  {
     name: "VM jobs' account",
     judge: async ({ jobAccount }) =>
       judgeJobAccount(jobAccount, (await hasAccount(jobAccount)) ? await groupsOf(jobAccount) : undefined),
   },
 ];
+
+/** Who QEMU runs as where qemu.conf does not say: Debian's account, Enterprise Linux's. */
+const QEMU_ACCOUNTS = ["libvirt-qemu", "qemu"];
+
+/** The account that libvirt runs QEMU under; undefined where none of the usual ones is there. */
+async function qemuAccount(): Promise<string | undefined> {
+  const configured = accountIn(await readFile("/etc/libvirt/qemu.conf", "utf8").catch(() => ""));
+  if (configured !== undefined) return configured;
+  for (const account of QEMU_ACCOUNTS) if (await hasAccount(account)) return account;
+  return undefined;
+}
+
+/** The account that the text of qemu.conf names. Pure. */
+export function accountIn(text: string): string | undefined {
+  return /^\s*user\s*=\s*"\+?([^"]+)"/m.exec(text)?.[1];
+}
+
+/** Whether QEMU reaches disks and images, which are opened to one group alone. Pure. */
+export function judgeQemuAccount(
+  account: string | undefined,
+  groups: readonly string[] | undefined,
+  wanted: string,
+): Judgement {
+  if (account === "root") return ok("root");
+  if (account === undefined || groups === undefined) {
+    return failed(`no account ${account ?? QEMU_ACCOUNTS.join(" or ")}`, "Install libvirt's QEMU driver.");
+  }
+  if (groups.includes(wanted)) return ok(`${account}, in the group ${wanted}`);
+  return failed(
+    `${account} is not in the group ${wanted}, and so reaches no disk`,
+    `usermod --append --groups ${wanted} ${account}, or name a group of its as "qemuGroup" in node.json.`,
+  );
+}
 
 /**
  * @param groups - undefined: there is no such account. libvirt's group is Debian's and Enterprise Linux's own; that of

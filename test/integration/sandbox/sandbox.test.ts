@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -149,6 +149,19 @@ describe("a sandbox that does not come up", () => {
     );
     expect(await traces(name, octet)).toEqual([]);
     expect(await loadSandbox(name)).toBeUndefined();
+  });
+
+  it("says in the installer's words why a node could not be installed", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "installer-"));
+    try {
+      const nodeBundle = join(folder, "broken.cjs");
+      await writeFile(nodeBundle, 'console.log("FAILED   libvirt: a test broke it"); process.exitCode = 1;');
+      await expect(bringUp(ownName("broken"), { nodeBundle })).rejects.toThrow(
+        /Machine exec1 .* ended by itself\.\n.*FAILED {3}libvirt: a test broke it/s,
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it("is undone when it is interrupted", async () => {

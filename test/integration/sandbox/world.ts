@@ -20,11 +20,17 @@ export function ownName(suffix: string): string {
 /**
  * Brings a sandbox up; what the tests wait for is printed.
  *
+ * @param options.nodeBundle - the path of the execute node's program; absent: it is built
  * @param options.onStep - is called as a step begins, beside it; its failure is the call's
  */
 export async function bringUp(
   name: string,
-  options: { nodes?: number; onStep?: (title: string) => Promise<void>; signal?: AbortSignal } = {},
+  options: {
+    nodes?: number;
+    onStep?: (title: string) => Promise<void>;
+    signal?: AbortSignal;
+    nodeBundle?: string;
+  } = {},
 ): Promise<Sandbox> {
   const reactions: Promise<void>[] = [];
   const reporter: Reporter = {
@@ -41,7 +47,7 @@ export async function bringUp(
   };
   const { nodes = 1, signal } = options;
   try {
-    return await up({ name, nodes, reporter, signal, nodeBundle: await bundleNode() });
+    return await up({ name, nodes, reporter, signal, nodeBundle: options.nodeBundle ?? (await bundleNode()) });
   } finally {
     await Promise.all(reactions); // what the test itself did wrong is what it should hear of
   }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parseNodeConfiguration } from "../../../execute-node/configuration.ts";
-import { judgeCondorAccount, judgeJobAccount } from "../../../execute-node/install/checks/accounts.ts";
+import {
+  accountIn,
+  judgeCondorAccount,
+  judgeJobAccount,
+  judgeQemuAccount,
+} from "../../../execute-node/install/checks/accounts.ts";
 import { findingText, ok, runChecks, warning } from "../../../execute-node/install/checks/check.ts";
 import {
   judgeAdministrators,
@@ -62,6 +67,16 @@ describe("the checks of accounts", () => {
     expect(judgeCondorAccount("condor", ["condor", "libvirt", "kvm"]).verdict).toBe("ok");
     expect(judgeCondorAccount("condor", ["condor", "kvm"]).remedy).toContain("--groups libvirt condor");
     expect(judgeCondorAccount("condor", undefined).verdict).toBe("failed");
+  });
+
+  it("want QEMU's account in the group that disks are opened to", () => {
+    expect(accountIn('#user = "qemu"\nuser = "vms"\n')).toBe("vms");
+    expect(accountIn('user = "+64055"')).toBe("64055");
+    expect(accountIn('#user = "qemu"\n')).toBeUndefined();
+    expect(judgeQemuAccount("root", [], "kvm").verdict).toBe("ok");
+    expect(judgeQemuAccount("libvirt-qemu", ["libvirt-qemu", "kvm"], "kvm").verdict).toBe("ok");
+    expect(judgeQemuAccount("qemu", ["qemu"], "kvm").remedy).toContain("--groups kvm qemu");
+    expect(judgeQemuAccount(undefined, undefined, "kvm").verdict).toBe("failed");
   });
 
   it("want the account of VM jobs without rights, and make it where there is none", () => {

@@ -1,5 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { CONFIGURATION_FILE, parseNodeConfiguration } from "../../../execute-node/configuration.ts";
+import {
+  CONFIGURATION_FILE,
+  NodeConfigurationSchema,
+  parseNodeConfiguration,
+} from "../../../execute-node/configuration.ts";
 import {
   configurationText,
   existingConfiguration,
@@ -7,6 +12,15 @@ import {
   newConfiguration,
   UsageError,
 } from "../../../execute-node/install/options.ts";
+
+describe("the administrator's guide", () => {
+  it("names every field of node.json, and none that is not there", async () => {
+    const guide = await readFile(new URL("../../../docs/execute-node.md", import.meta.url), "utf8");
+    const table = guide.slice(guide.indexOf("\n## node.json"), guide.indexOf("\n## The image store"));
+    const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, field]) => field);
+    expect(named.sort()).toEqual(Object.keys(NodeConfigurationSchema.shape).sort());
+  });
+});
 
 describe("options of an install", () => {
   it("become the fields of node.json, and nothing else does", () => {
