@@ -42,17 +42,17 @@ export class Death {
 
   /** Brings the machines to their stages and kills. */
   async bringAbout(image: TestImage): Promise<void> {
-    const { name, kill, untilStarted } = this.#victim;
-    await withLogsOf(this.#node, async () => {
-      const until =
-        untilStarted && ((machine: Parameters<typeof untilStarted>[1]) => untilStarted(this.#node, machine));
-      this.#machines = await machineAtEachStage(this.#node, image, this.#all, until);
-      this.#emulatorBefore = await emulatorPid(this.#node, this.#machines.running);
+    const { name, kill } = this.#victim;
+    const machines = await withLogsOf(this.#node, async () => {
+      const atEachStage = await machineAtEachStage(this.#node, image, this.#all);
+      this.#emulatorBefore = await emulatorPid(this.#node, atEachStage.running);
+      return atEachStage;
     });
-    const jobs = STAGES.map((stage) => `${this.#machineAt(stage).jobId} ${stage}`);
+    this.#machines = machines;
+    const jobs = STAGES.map((stage) => `${machines[stage].jobId} ${stage}`);
     console.log(`${this.#node.name}: kills the ${name}, with ${jobs.join(", ")}`);
     this.#killedAt = Date.now();
-    await kill(this.#node);
+    await kill(this.#node, machines);
     await letAllGo(this.#node);
   }
 

@@ -21,7 +21,10 @@ export async function emulatorPid(node: Machine, machine: TestMachine): Promise<
   return (await processesOn(node, emulatorOf(machine)))[0]?.pid;
 }
 
-/** How a machine's emulator looks; libvirt also starts some without a guest, to see what they can. */
+/** How the emulator of any machine looks; libvirt also starts some without a guest, to see what they can. */
+export const EMULATOR = /qemu-system.* guest=/;
+
+/** How a machine's emulator looks. */
 export function emulatorOf({ jobId }: TestMachine): RegExp {
   return new RegExp(`qemu-system.* guest=\\S*_${jobId.replace(".", "\\.")}[, ]`);
 }

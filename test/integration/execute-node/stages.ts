@@ -22,20 +22,14 @@ const LEASE_SECONDS = 40;
  * go, one is past that and has no domain yet.
  *
  * @param machines - those of the test, to which they are added
- * @param untilStarted - waits for more of the one that starts than that it is prepared
  */
-export async function machineAtEachStage(
-  node: Machine,
-  image: TestImage,
-  machines: TestMachines,
-  untilStarted: (machine: TestMachine) => Promise<unknown> = async () => {},
-): Promise<MachineAt> {
+export async function machineAtEachStage(node: Machine, image: TestImage, machines: TestMachines): Promise<MachineAt> {
   const options = { only: node, leaseSeconds: LEASE_SECONDS };
   const runs = await machines.submitOne(image, options);
   await running(runs);
   await holdPreparations(node);
-  const starts = await machines.submitOne(image, options);
-  const prepares = await machines.submitOne(image, options);
+  const [starts, prepares] = await machines.submit(image, { ...options, count: 2 });
+  if (starts === undefined || prepares === undefined) throw new Error("condor_q does not show both machines.");
   await eventually(
     `the disks of ${starts.jobId} and ${prepares.jobId} on ${node.name} to be in the making`,
     () => processesOn(node, DISK_IN_THE_MAKING),
@@ -47,7 +41,6 @@ export async function machineAtEachStage(
     () => hasRecord(node, starts),
     (has) => has,
   );
-  await untilStarted(starts);
   return { running: runs, starting: starts, preparing: prepares };
 }
 

@@ -5,14 +5,13 @@ import { readToken } from "../../../sandbox/actions/token.ts";
 import { runIn, startMachine, stopMachine } from "../../../sandbox/machine.ts";
 import { machineFiles } from "../../../sandbox/machine-files.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
-import type { TestMachine } from "../pool/machines.ts";
 import { theSandbox } from "../pool/nodes.ts";
 import { killOn, type NodeProcess, processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
-import { emulatorPid } from "./fates.ts";
-import { DISK_IN_THE_MAKING } from "./hold.ts";
+import { EMULATOR, emulatorOf, emulatorPid } from "./fates.ts";
+import { DISK_IN_THE_MAKING, letAllGo } from "./hold.ts";
 import { agentOf } from "./node.ts";
-import type { Stage } from "./stages.ts";
+import type { MachineAt, Stage } from "./stages.ts";
 
 /** What is to come of a machine whose node lost something. */
 export type Fate = "goes on" | "runs again" | "ends";
@@ -21,10 +20,8 @@ export type Fate = "goes on" | "runs again" | "ends";
 export interface Victim {
   readonly name: string;
   readonly fates: Readonly<Record<Stage, Fate>>;
-  /** Waits for more of the machine that starts than that it is prepared, where the victim comes into being later. */
-  readonly untilStarted?: (node: Machine, machine: TestMachine) => Promise<unknown>;
   /** Kills it, and does what a real node's own supervision (systemd, power) does then. */
-  readonly kill: (node: Machine) => Promise<void>;
+  readonly kill: (node: Machine, machines: MachineAt) => Promise<void>;
 }
 
 const RESTARTS: Victim["fates"] = {
@@ -44,20 +41,7 @@ export const VICTIMS: readonly Victim[] = [
   {
     name: "QEMU",
     fates: { ...RESTARTS, running: "ends" },
-    untilStarted: (node, machine) =>
-      eventually(
-        `QEMU of ${machine.jobId} on ${node.name}`,
-        () => emulatorPid(node, machine),
-        (pid) => pid !== undefined,
-      ),
-    // Before there is a guest, QEMU is the program that makes its disk.
-    kill: async (node) => {
-      const [emulators, disks] = await Promise.all([
-        processesOn(node, /qemu-system.* guest=/),
-        processesOn(node, DISK_IN_THE_MAKING),
-      ]);
-      await killOn(node, [...emulators, ...disks]);
-    },
+    kill: killEmulators,
   },
   {
     name: "libvirtd",
@@ -80,6 +64,22 @@ async function killAll(node: Machine, form: RegExp): Promise<void> {
   const found: NodeProcess[] = await processesOn(node, form);
   if (found.length === 0) throw new Error(`${node.name} has no process of the form ${form}.`);
   await killOn(node, found);
+}
+
+/**
+ * Kills the emulators of those that run and start, and of the one being prepared the program of QEMU's that makes its
+ * disk. That one and the running one die first: the starting one has no emulator for some seconds.
+ */
+async function killEmulators(node: Machine, { starting }: MachineAt): Promise<void> {
+  await killOn(node, await processesOn(node, EMULATOR));
+  await killOn(node, await processesOn(node, DISK_IN_THE_MAKING));
+  await letAllGo(node);
+  await eventually(
+    `QEMU of ${starting.jobId} on ${node.name}`,
+    () => emulatorPid(node, starting),
+    (pid) => pid !== undefined,
+  );
+  await killOn(node, await processesOn(node, emulatorOf(starting)));
 }
 
 /** Ends a node without a word and starts it again, with the programs that it had. */
