@@ -59,12 +59,28 @@ function processesOf(program: string): ProcessStat[] {
 export function startersBySlot(): Map<string, ProcessIdentity> {
   const starters = new Map<string, ProcessIdentity>();
   for (const stat of processesOf("condor_starter")) {
-    if (stat.parentPid !== process.ppid) continue;
-    const args = readQuietly(`/proc/${stat.pid}/cmdline`).split("\0");
-    const slot = args[args.indexOf("-a") + 1];
-    if (args.includes("-a") && slot !== undefined) starters.set(slot, stat);
+    const slot = slotOf(stat);
+    if (stat.parentPid === process.ppid && slot !== undefined) starters.set(slot, stat);
   }
   return starters;
+}
+
+/**
+ * Whether a starter may be about that works for none of these slots, such as one on its way out. True as well where the
+ * kernel does not show everybody's processes (hidepid), which is known by the first.
+ */
+export function mayHaveStrayStarter(slots: ReadonlySet<string>): boolean {
+  if (statOf(1) === undefined) return true;
+  return processesOf("condor_starter").some((stat) => {
+    const slot = slotOf(stat);
+    return slot === undefined || !slots.has(slot);
+  });
+}
+
+function slotOf({ pid }: ProcessIdentity): string | undefined {
+  const args = readQuietly(`/proc/${pid}/cmdline`).split("\0");
+  const option = args.indexOf("-a");
+  return option < 0 ? undefined : args[option + 1];
 }
 
 /** The vm-gahps, by the process number of their starter. Their own number stands in vm-gahp's log. */

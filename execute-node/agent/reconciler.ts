@@ -1,7 +1,7 @@
 import type { Agent } from "./agent.ts";
 import { destroyDomain } from "./libvirt.ts";
 import type { Machine } from "./machine.ts";
-import { isAlive, startersBySlot } from "./processes.ts";
+import { isAlive, mayHaveStrayStarter, startersBySlot } from "./processes.ts";
 import { decide, type KnownMachine, unneededFolders } from "./reconcile.ts";
 import { messageOf } from "./refusal.ts";
 import { jobsInSlots, type SlotJob } from "./startd.ts";
@@ -71,7 +71,8 @@ export class Reconciler {
     for (const machine of decided) {
       if (machine.preparing !== undefined || inSlots?.has(machine.globalJobId)) machine.jobSeenAt = now;
     }
-    this.#findStarters(jobs ?? []);
+    if (jobs !== undefined) this.#findStarters(jobs);
+    if (jobs !== undefined) this.#findOrphans(jobs);
     const known = decided.map((machine) => knownOf(machine, now));
     this.#doubt = decided.some(
       ({ globalJobId, preparing, state }) =>
@@ -116,6 +117,20 @@ export class Reconciler {
       machine.starter = starter;
       machine.starterGone = false;
     }
+  }
+
+  /**
+   * A domain whose starter died together with an earlier agent: where each starter of the node works for a slot that runs
+   * another job, none is left that would end it.
+   */
+  #findOrphans(jobs: readonly SlotJob[]): void {
+    const inSlots = new Set(jobs.map(({ globalJobId }) => globalJobId));
+    const lost = [...this.#agent.machines.values()].filter(
+      ({ globalJobId, domainName, starter, preparing }) =>
+        domainName !== undefined && starter === undefined && preparing === undefined && !inSlots.has(globalJobId),
+    );
+    if (lost.length === 0 || mayHaveStrayStarter(new Set(jobs.map(({ slot }) => slot)))) return;
+    for (const machine of lost) machine.starterGone = true;
   }
 }
 
