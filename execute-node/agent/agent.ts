@@ -17,6 +17,7 @@ import { startersBySlot } from "./processes.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type PrepareRequest, parseDomainRequest, parsePrepare } from "./requests.ts";
+import { sharing } from "./sharing.ts";
 import { jobsInSlots, type SlotJob } from "./startd.ts";
 import { nodeStatus } from "./status.ts";
 import type { Trouble } from "./trouble.ts";
@@ -47,6 +48,8 @@ export class Agent {
   readonly machines = new Map<string, Machine>();
   /** Machines of an earlier run that are being ended: theirs is the image until then. */
   readonly #replaced = new Set<Machine>();
+  /** One command however many requests come at once: whoever has the hook's account may send them without end. */
+  readonly #askJobs = sharing(() => jobsInSlots(this.parts.startd));
   /** Told when something changed that the watcher should look at soon. */
   onChange: () => void = () => {};
 
@@ -136,7 +139,7 @@ export class Agent {
   }
 
   async #jobsInSlots(): Promise<readonly SlotJob[] | undefined> {
-    return jobsInSlots(this.parts.startd).catch((cause: unknown) => {
+    return this.#askJobs().catch((cause: unknown) => {
       throw new Refusal(`This node's startd does not say what it runs: ${messageOf(cause)}.`, { retry: true, cause });
     });
   }
@@ -181,8 +184,8 @@ export class Agent {
         requireTrueNeeds(request.imageNeeds, demands);
         requireGuestKind(await this.#guestKinds(), demands);
         // A network that cannot be asked now has no lease that could deceive later.
-        const addresses = await addressesOn(network).catch(() => undefined);
-        const leaseBefore = addresses?.get(request.spec.macAddress)?.lease;
+        const addresses = addressesOn(network).catch(() => undefined);
+        const leaseBefore = addresses.then((known) => known?.get(request.spec.macAddress)?.lease);
         machine.record = await folders.create({
           globalJobId: request.globalJobId,
           user: request.user,

@@ -167,6 +167,17 @@ describe("the account of VM jobs in an attacker's hands", () => {
     });
   });
 
+  test("sends 300 forged requests at once, and each is answered", async () => {
+    const sinceMs = Date.now();
+    const request = JSON.stringify({ request: "prepare", ad: relevant(await victimsAd()) });
+    expect(await knock(JOB_ACCOUNT, HOOK_SOCKET, "storm", request, "300")).toContain("300 answered");
+    await expectUnharmed(victim, {
+      tried: "300 forged requests at once",
+      happened: "all answered, nothing made",
+      sinceMs,
+    });
+  });
+
   test("cannot signal the agent", async () => {
     const pid = await agentPid();
     const said = await runAs(victim.node, JOB_ACCOUNT, ["kill", "-9", String(pid)]);
