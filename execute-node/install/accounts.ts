@@ -1,4 +1,4 @@
-import { run } from "../agent/run.ts";
+import { runPatiently } from "./patient-run.ts";
 
 /** Names and numbers of this machine's accounts and groups. */
 export interface AccountNumbers {
@@ -42,7 +42,7 @@ function nameOf(numbers: ReadonlyMap<string, number>, wanted: number): string {
 async function numbersOf(database: "passwd" | "group", names: readonly string[]): Promise<Map<string, number>> {
   // getent(1) exits with 2 where a name is missing, and prints the others.
   const found = await Promise.all(
-    [...new Set(names)].map((name) => run("getent", [database, "--", name]).catch(() => "")),
+    [...new Set(names)].map((name) => runPatiently("getent", [database, "--", name]).catch(() => "")),
   );
   return parseDatabase(found.join("\n"));
 }
@@ -60,18 +60,23 @@ export async function hasAccount(name: string): Promise<boolean> {
 
 /** The groups of an account, by name. Throws when there is no such account. */
 export async function groupsOf(account: string): Promise<string[]> {
-  return (await run("id", ["-Gn", "--", account])).trim().split(/\s+/);
+  return (await runPatiently("id", ["-Gn", "--", account])).trim().split(/\s+/);
 }
 
 /** Makes the account without rights that VM jobs run as, with a group of its own. */
 export async function makeJobAccount(name: string): Promise<void> {
   const home = ["--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"];
   const comment = ["--comment", "Condor Cloud, jobs of virtual machines"];
-  await run("useradd", ["--system", "--user-group", ...home, ...comment, "--", name], { timeoutSeconds: 30 });
+  await runPatiently("useradd", ["--system", "--user-group", ...home, ...comment, "--", name]);
 }
 
 /** Runs a command under an account, with its groups and none of our environment. */
-export function runAs(account: string, command: string, args: readonly string[], timeoutSeconds = 10): Promise<string> {
+export function runAs(
+  account: string,
+  command: string,
+  args: readonly string[],
+  timeoutSeconds?: number,
+): Promise<string> {
   const become = [`--reuid=${account}`, `--regid=${account}`, "--init-groups", "--reset-env", "--"];
-  return run("setpriv", [...become, command, ...args], { timeoutSeconds });
+  return runPatiently("setpriv", [...become, command, ...args], timeoutSeconds);
 }

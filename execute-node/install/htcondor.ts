@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { messageOf } from "../agent/refusal.ts";
-import { run } from "../agent/run.ts";
+import { runPatiently } from "./patient-run.ts";
 
 /** A value of HTCondor's configuration on this machine; undefined where it is not set. */
 export async function configValue(name: string): Promise<string | undefined> {
   try {
-    return (await run("condor_config_val", [name])).trim();
+    return (await runPatiently("condor_config_val", [name])).trim();
   } catch (error) {
     if (messageOf(error).includes("Not defined")) return undefined;
     throw error;
@@ -51,7 +51,7 @@ export async function askStartd(): Promise<Startd | undefined> {
   try {
     const [address = ""] = (await readFile(file, "utf8")).split("\n");
     const { mtimeMs } = await stat(file);
-    const output = await run("condor_status", ["-direct", address, "-json", "-attributes", attributes]);
+    const output = await runPatiently("condor_status", ["-direct", address, "-json", "-attributes", attributes]);
     const slots = Slots.parse(output.trim() === "" ? [] : JSON.parse(output));
     return slots.length === 0 ? undefined : { address, configuredAtMs: mtimeMs, slots };
   } catch {
@@ -107,7 +107,7 @@ export function restartReason(startd: Startd, layout: Layout): string | undefine
 
 /** Has all of HTCondor's daemons on this machine read their configuration, and waits until the startd has. */
 export async function reconfigure(before: Startd): Promise<void> {
-  await run("condor_reconfig", [], { timeoutSeconds: 30 });
+  await runPatiently("condor_reconfig", []);
   await waitFor("the startd to read its configuration", 30, async () => {
     const now = await askStartd();
     return now !== undefined && now.configuredAtMs > before.configuredAtMs;
@@ -117,7 +117,7 @@ export async function reconfigure(before: Startd): Promise<void> {
 /** Starts the startd again once no job is in its slots, and waits until it answers. */
 export async function restartStartd(before: Startd): Promise<void> {
   // Peaceful: a job that came in the meantime keeps its machine.
-  await run("condor_restart", ["-peaceful", "-startd"], { timeoutSeconds: 30 });
+  await runPatiently("condor_restart", ["-peaceful", "-startd"]);
   await waitFor("the startd to start again", 90, async () => {
     const now = await askStartd();
     return now !== undefined && now.configuredAtMs > before.configuredAtMs;
@@ -138,7 +138,7 @@ export async function refuseMachines(): Promise<void> {
   try {
     const file = join(folder, "no-machines.ad");
     await writeFile(file, NO_MACHINES);
-    await run("condor_update_machine_ad", [file]);
+    await runPatiently("condor_update_machine_ad", [file]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,13 +1,13 @@
-import { run } from "../agent/run.ts";
 import type { Judgement } from "./checks/check.ts";
 import { ok, warning } from "./checks/check.ts";
+import { runPatiently } from "./patient-run.ts";
 
 /** The type by which libvirt's policy knows disks and images of machines (libvirt manual, "SELinux basics"). */
 const IMAGE_TYPE = "virt_image_t";
 
 /** Whether SELinux is on. */
 export async function isSelinuxOn(): Promise<boolean> {
-  return run("selinuxenabled", []).then(
+  return runPatiently("selinuxenabled", []).then(
     () => true,
     () => false,
   );
@@ -29,7 +29,7 @@ export function labelCommands(stateFolder: string): readonly (readonly [string, 
 /** Labels the cache and the instances, where SELinux is on and they are not labelled yet. */
 export async function labelState(stateFolder: string): Promise<void> {
   if (!(await isSelinuxOn()) || (await isLabelled(stateFolder))) return;
-  for (const [command, ...args] of labelCommands(stateFolder)) await run(command, args, { timeoutSeconds: 120 });
+  for (const [command, ...args] of labelCommands(stateFolder)) await runPatiently(command, args, 120);
 }
 
 /** Whether SELinux, where it is on, lets libvirt use the node's images. */
@@ -44,7 +44,9 @@ export async function selinuxJudgement(stateFolder: string): Promise<Judgement> 
 }
 
 async function isLabelled(stateFolder: string): Promise<boolean> {
-  return (await run("matchpathcon", ["-n", `${stateFolder}/cache`]).catch(() => "")).includes(`:${IMAGE_TYPE}:`);
+  return (await runPatiently("matchpathcon", ["-n", `${stateFolder}/cache`]).catch(() => "")).includes(
+    `:${IMAGE_TYPE}:`,
+  );
 }
 
 /** For people to copy into a shell. */

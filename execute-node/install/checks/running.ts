@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { HEARTBEAT_TIMEOUT_SECONDS, parseNodeReport } from "../../../contract/node-report.ts";
-import { run } from "../../agent/run.ts";
 import type { NodeStatus } from "../../agent/status.ts";
 import { runAs } from "../accounts.ts";
 import { type AgentAnswer, askAgent } from "../agent-client.ts";
 import { hasSystemd, readSituation } from "../apply.ts";
 import { askStartd, type Startd } from "../htcondor.ts";
+import { runPatiently } from "../patient-run.ts";
 import { stepsLeft, stepText } from "../steps.ts";
 import { type Check, failed, type Judgement, ok, warning } from "./check.ts";
 
@@ -85,7 +85,7 @@ export type CollectorAd = z.infer<typeof CollectorAds>[number] | undefined;
 async function collectorAd(startd: Startd | undefined): Promise<CollectorAd> {
   const machine = startd?.slots[0]?.Machine ?? hostname();
   const constraint = `Machine == "${machine.replace(/[^A-Za-z0-9.-]/g, "")}" && PartitionableSlot =?= True`;
-  const output = await run("condor_status", ["-json", "-constraint", constraint], { timeoutSeconds: 30 });
+  const output = await runPatiently("condor_status", ["-json", "-constraint", constraint]);
   return CollectorAds.parse(output.trim() === "" ? [] : JSON.parse(output))[0];
 }
 

@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { run } from "../../agent/run.ts";
+import { runPatiently } from "../patient-run.ts";
 import { type Check, failed, type Judgement, ok } from "./check.ts";
 import { isAtLeast, versionIn } from "./versions.ts";
 
@@ -36,15 +36,25 @@ export const root: Check = {
 
 /** What has to be there before anything else can be looked at. */
 export const softwareChecks: readonly Check[] = [
-  { name: "Node.js", judge: async ({ node }) => judgeNode(node, await run(node, ["--version"]).catch(() => "")) },
+  {
+    name: "Node.js",
+    judge: async ({ node }) => judgeNode(node, await runPatiently(node, ["--version"]).catch(() => "")),
+  },
   { name: "commands", judge: async () => judgeCommands(await missingCommands(Object.keys(COMMANDS))) },
-  { name: "HTCondor", judge: async () => judgeCondor(await run("condor_version", []).catch(() => "")) },
-  { name: "vm-gahp", judge: async () => judgeGahp((await run("condor_config_val", ["SBIN"]).catch(() => "")).trim()) },
+  { name: "HTCondor", judge: async () => judgeCondor(await runPatiently("condor_version", []).catch(() => "")) },
+  {
+    name: "vm-gahp",
+    judge: async () => judgeGahp((await runPatiently("condor_config_val", ["SBIN"]).catch(() => "")).trim()),
+  },
   {
     name: "QEMU",
     judge: async ({ emulatorFolder }) => {
       const emulator = `${emulatorFolder}/qemu-system-x86_64`;
-      return judgeEmulator(emulator, await run(emulator, ["--version"]).catch(() => ""), await isProgram(EL_EMULATOR));
+      return judgeEmulator(
+        emulator,
+        await runPatiently(emulator, ["--version"]).catch(() => ""),
+        await isProgram(EL_EMULATOR),
+      );
     },
   },
 ];

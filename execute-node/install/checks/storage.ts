@@ -7,7 +7,7 @@ import { selinuxJudgement } from "../selinux.ts";
 import { type Check, failed, type Judgement, ok, warning } from "./check.ts";
 
 /** A file server that is gone answers never. */
-const STORE_SECONDS = 10;
+const STORE_SECONDS = 30;
 
 const GIB = 1024 ** 3;
 

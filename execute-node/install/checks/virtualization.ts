@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { VIRSH } from "../../agent/libvirt.ts";
-import { run } from "../../agent/run.ts";
 import type { NodeNetwork } from "../../configuration.ts";
 import { runAs } from "../accounts.ts";
+import { runPatiently } from "../patient-run.ts";
 import { type Check, failed, type Judgement, ok, warning } from "./check.ts";
 
 /** Where QEMU's firmwares describe themselves (QEMU, docs/interop/firmware.json), an administrator's before a package's. */
@@ -19,7 +19,7 @@ export const virtualizationChecks: readonly Check[] = [
     judge: async ({ condorAccount }) => {
       try {
         await runAs(condorAccount, "virsh", [...VIRSH, "uri"]);
-        return judgeLibvirt(condorAccount, (await run("virsh", ["--version"])).trim());
+        return judgeLibvirt(condorAccount, (await runPatiently("virsh", ["--version"])).trim());
       } catch (error) {
         return judgeLibvirt(condorAccount, undefined, error instanceof Error ? error.message : String(error));
       }
@@ -44,7 +44,7 @@ export const virtualizationChecks: readonly Check[] = [
   {
     name: "networks",
     judge: async ({ networks }) =>
-      judgeNetworks(networks, await run("virsh", [...VIRSH, "net-list", "--all"]), await bridges()),
+      judgeNetworks(networks, await runPatiently("virsh", [...VIRSH, "net-list", "--all"]), await bridges()),
   },
   {
     name: "VNC",
