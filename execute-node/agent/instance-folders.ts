@@ -46,8 +46,10 @@ export type MachineRecord = z.infer<typeof MachineRecord>;
 
 /** What a new machine is made of. */
 export interface NewMachine
-  extends Pick<MachineRecord, "globalJobId" | "user" | "spec" | "leaseBefore" | "runStartedAt" | "vncPassword"> {
+  extends Pick<MachineRecord, "globalJobId" | "user" | "spec" | "runStartedAt" | "vncPassword"> {
   readonly image: CachedImage;
+  /** Awaited while the disk is made; must not fail. */
+  readonly leaseBefore: Promise<string | undefined>;
 }
 
 const RECORD_FILE = "machine.json";
@@ -139,23 +141,25 @@ export class InstanceFolders {
    *
    * @throws Refusal when the disk asked for is smaller than the image, or cannot be made
    */
-  async create({ image, ...machine }: NewMachine): Promise<MachineRecord> {
+  async create({ image, leaseBefore, ...machine }: NewMachine): Promise<MachineRecord> {
     const { globalJobId } = machine;
     const diskBytes = diskSizeBytes(machine.spec, image);
     await this.remove(globalJobId);
     await mkdir(this.pathOf(globalJobId), { mode: 0o755 });
     try {
       const { digest, format, architecture, firmware, machineType } = image;
+      const [lease] = await Promise.all([
+        leaseBefore,
+        createOverlay(this.diskPath(globalJobId), image, diskBytes),
+        this.#consoles.create(this.pathOf(globalJobId)),
+      ]);
       const record: MachineRecord = {
         schema: 1,
         ...machine,
         image: { digest, format, architecture, firmware, machineType },
+        leaseBefore: lease,
         preparedAt: Math.floor(Date.now() / 1000),
       };
-      await Promise.all([
-        createOverlay(this.diskPath(globalJobId), image, diskBytes),
-        this.#consoles.create(this.pathOf(globalJobId)),
-      ]);
       await this.write(record);
       return record;
     } catch (error) {

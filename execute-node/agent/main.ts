@@ -14,6 +14,7 @@ import { Capabilities, findGuestKinds } from "./capabilities.ts";
 import { Consoles } from "./consoles.ts";
 import { followDomains } from "./events.ts";
 import { Failures } from "./failures.ts";
+import { gathered } from "./gathered.ts";
 import { watchHealth } from "./health.ts";
 import { ImageStore } from "./image-store.ts";
 import { InstanceFolders } from "./instance-folders.ts";
@@ -30,6 +31,9 @@ import { Watcher } from "./watcher.ts";
 
 /** How often the node says that it lives, in milliseconds. */
 const HEARTBEAT_MS = (HEARTBEAT_TIMEOUT_SECONDS / 3) * 1000;
+
+/** How soon the pool hears of a change of the cache, in milliseconds: to say it takes commands, which should not slow a start. */
+const CACHE_MS = 1000;
 
 /** How often to look whether the startd, and this agent's claim to its socket, are still there, in milliseconds. */
 const GUARD_MS = 1000;
@@ -93,7 +97,7 @@ export async function runAgent(): Promise<void> {
 
   const ended = new AbortController();
   guard(startd, socket, log, ended);
-  cache.onChange = () => void heartbeat(agent);
+  cache.onChange = gathered(CACHE_MS, () => void heartbeat(agent));
   watcher.onTrouble = () => void heartbeat(agent);
   trouble.onChange = () => void heartbeat(agent);
   await Promise.all([
