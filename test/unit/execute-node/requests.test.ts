@@ -4,8 +4,8 @@ import type { InstanceSpec } from "../../../contract/instance-spec.ts";
 import { jobAttributes } from "../../../contract/job-ad.ts";
 import { parseDomainRequest, parsePrepare } from "../../../execute-node/agent/requests.ts";
 import { hookFailure } from "../../../execute-node/hooks/prepare.ts";
-import { REQUEST_MAX_BYTES } from "../../../execute-node/request-limit.ts";
 import { OversizedJobError, relevantLines } from "../../../execute-node/relevant-lines.ts";
+import { REQUEST_MAX_BYTES } from "../../../execute-node/request-limit.ts";
 
 const SPEC: InstanceSpec = {
   name: "web",
