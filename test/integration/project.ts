@@ -7,7 +7,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { CondorImage, CondorInstance } from "pulumi-condor";
 const config = new pulumi.Config();
 export const images = {};
-for (const [name, source] of Object.entries(config.getObject("images") ?? {})) images[name] = new CondorImage(name, { source });
+for (const [name, source] of Object.entries(config.getObject("images") ?? {})) {
+  images[name] = new CondorImage(name, typeof source === "string" ? { source } : source);
+}
 export const machines = {};
 for (const [name, args] of Object.entries(config.getObject("machines") ?? {})) {
   machines[name] = new CondorInstance(name, { image: images.guest?.reference, ...args });

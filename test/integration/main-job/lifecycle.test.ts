@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
@@ -19,6 +19,14 @@ const HOSTILE_LABELS = {
   "not/ascii": "ümläut 🚀 \u0000",
   long: "x".repeat(10_000),
 };
+
+const LABELS = { note: `quotes " ' \\ $(HOME) $ENV(HOME) ; \n new line, ümläut 🚀`, "team/role": "web" };
+
+/** The machine that most tests are about. */
+const WEB = { profile: { memoryMiB: 128, vcpus: 1 }, watchdog: "poweroff" } as const;
+
+/** What the version before this one neither knew nor wrote into a state. */
+const LATER_PROPERTIES = ["firmware", "machineType", "gracefulStop"];
 
 let world: TestStack;
 
@@ -45,7 +53,7 @@ describe("the life of a machine, through the real CLI", () => {
   let first: Machine;
 
   test("`pulumi up` boots a machine that answers at the address it gives back", async () => {
-    await world.declare({ web: { profile: { memoryMiB: 128, vcpus: 1 } } });
+    await world.declare({ web: WEB });
     let output = "";
     await world.stack.up({
       onOutput: (text) => {
@@ -64,9 +72,9 @@ describe("the life of a machine, through the real CLI", () => {
     expect(Date.parse(first.startedAt)).toBeGreaterThan(Date.now() - 600_000);
     expect(await guestAnswer(first.ipAddress, "/id")).toContain(first.ipAddress);
     expect(await domains()).toHaveLength(1);
-    expect(await onNode("virsh", "-c", "qemu:///system", "dumpxml", (await domains())[0] ?? "")).toContain(
-      first.macAddress,
-    );
+    const domain = await onNode("virsh", "-c", "qemu:///system", "dumpxml", (await domains())[0] ?? "");
+    expect(domain).toContain(first.macAddress);
+    expect(domain).toContain("<watchdog model='i6300esb' action='poweroff'>");
   });
 
   test("the job is acknowledged, so its deadline removes it no more", async () => {
@@ -88,14 +96,40 @@ describe("the life of a machine, through the real CLI", () => {
     expect((await machine()).id).toBe(first.id);
   });
 
+  test("a state that the previous version wrote plans no change", async () => {
+    const state = await world.stack.exportStack();
+    const resources: { inputs?: object; outputs?: object }[] = state.deployment.resources;
+    for (const properties of resources.flatMap(({ inputs, outputs }) => [inputs, outputs])) {
+      if (properties === undefined) continue;
+      for (const property of LATER_PROPERTIES) Reflect.deleteProperty(properties, property);
+    }
+    await world.stack.importStack(state);
+    expect((await world.stack.preview()).changeSummary).toEqual({ same: 3 });
+  });
+
   test("changed labels are a change in place and reach the job", async () => {
-    const labels = { note: `quotes " ' \\ $(HOME) $ENV(HOME) ; \n new line, ümläut 🚀`, "team/role": "web" };
-    await world.declare({ web: { profile: { memoryMiB: 128, vcpus: 1 }, labels } });
+    await world.declare({ web: { ...WEB, labels: LABELS } });
     const result = await world.stack.up();
     expect(result.summary.resourceChanges).toMatchObject({ update: 1, same: 2 });
     expect((await machine()).id).toBe(first.id);
     const [job] = await queue();
-    expect(JSON.parse(Buffer.from(String(job?.CloudLabels), "base64").toString())).toEqual(labels);
+    expect(JSON.parse(Buffer.from(String(job?.CloudLabels), "base64").toString())).toEqual(LABELS);
+  });
+
+  test("a graceful stop is a change in place and reaches the job", async () => {
+    await world.declare({ web: { ...WEB, labels: LABELS, gracefulStop: true } });
+    const result = await world.stack.up();
+    expect(result.summary.resourceChanges).toMatchObject({ update: 1, same: 2 });
+    expect(await machine()).toMatchObject({ id: first.id, gracefulStop: true });
+    expect(await queue()).toMatchObject([{ WantGracefulRemoval: true }]);
+  });
+
+  test("what somebody changed in the job shows after a refresh, and the next `pulumi up` changes it back", async () => {
+    await condor("condor_qedit", first.jobId, "WantGracefulRemoval", "false");
+    await world.stack.refresh();
+    expect((await world.stack.preview()).changeSummary).toMatchObject({ update: 1, same: 2 });
+    await world.stack.up();
+    expect(await queue()).toMatchObject([{ GlobalJobId: first.id, WantGracefulRemoval: true }]);
   });
 
   test("the preview of a changed profile is a replacement that names the property", async () => {
@@ -185,5 +219,16 @@ describe("an image, through the real CLI", () => {
     const after = (await world.stack.outputs()).images?.value.disk;
     expect(after.digest).not.toBe(before.digest);
     expect((await storeFiles()).sort()).toEqual(["images/disk.json", `sha256/${after.digest}`].sort());
+  });
+
+  test("a changed firmware replaces the image, and its manifest tells the nodes", async () => {
+    const source = join(world.folder, "disk.qcow2");
+    await world.declare({}, { disk: { source, firmware: "uefi", machineType: "pc" } });
+    const result = await world.stack.up();
+    expect(result.summary.resourceChanges).toMatchObject({ replace: 1 });
+    const image = (await world.stack.outputs()).images?.value.disk;
+    expect(image).toMatchObject({ firmware: "uefi", machineType: "pc", architecture: "x86_64" });
+    const manifest = await readFile(join(inject("environment").CONDOR_CLOUD_STORE ?? "", "images/disk.json"), "utf8");
+    expect(JSON.parse(manifest)).toMatchObject({ digest: image.digest, firmware: "uefi", machineType: "pc" });
   });
 });

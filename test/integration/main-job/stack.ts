@@ -11,14 +11,19 @@ export interface MachineArguments {
   name?: string;
   profile?: string | { memoryMiB: number; vcpus: number; diskGiB?: number };
   labels?: Record<string, string>;
+  watchdog?: "reset" | "shutdown" | "poweroff" | "pause";
+  gracefulStop?: boolean;
   timeoutSeconds?: number;
 }
+
+/** An image's arguments; its source alone stands for itself. */
+export type ImageArguments = string | { source: string; firmware?: "bios" | "uefi"; machineType?: "q35" | "pc" };
 
 /** One stack of a test's own, with a project folder of its own. */
 export interface TestStack {
   readonly stack: Stack;
-  /** Declares the machines, and the images by their source. */
-  declare(machines: Record<string, MachineArguments>, images?: Record<string, string>): Promise<void>;
+  /** Declares the machines and the images. */
+  declare(machines: Record<string, MachineArguments>, images?: Record<string, ImageArguments>): Promise<void>;
   /** Destroys whatever is left and removes the folder. */
   dispose(): Promise<void>;
   readonly folder: string;
@@ -35,7 +40,7 @@ export async function makeStack(name: string): Promise<TestStack> {
   return {
     stack,
     folder,
-    async declare(machines, images = { guest: inject("guest") }) {
+    async declare(machines, images: Record<string, ImageArguments> = { guest: inject("guest") }) {
       await stack.setConfig("main-job:machines", { value: JSON.stringify(machines) });
       await stack.setConfig("main-job:images", { value: JSON.stringify(images) });
     },
