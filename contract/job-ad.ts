@@ -24,7 +24,7 @@ const IMAGE_MAX_MIB = 64 * 1024 ** 2;
 
 /**
  * What the image needs of a node, so that the job only matches nodes that have it. The node itself goes by the image's
- * manifest: a job that says less than the truth is refused there.
+ * manifest and file: a job of another architecture or firmware is held there, and room is measured.
  */
 export const ImageNeeds = z.strictObject({
   architecture: Architecture,

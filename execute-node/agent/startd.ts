@@ -25,6 +25,9 @@ export interface SlotJob {
   readonly specDigest: string | undefined;
   /** When this run of the job began; Unix time in seconds. */
   readonly startedAt: number | undefined;
+  /** What the slot reserves for its job. */
+  readonly memoryMiB: number | undefined;
+  readonly cpus: number | undefined;
 }
 
 /** Whether the startd takes VM jobs, and why not. */
@@ -51,6 +54,8 @@ const Slots = z.array(
     RemoteOwner: z.string().optional(),
     JobUniverse: z.int().optional(),
     JobStart: z.int().optional(),
+    Memory: z.number().optional(),
+    Cpus: z.number().optional(),
     [ATTRIBUTE.spec]: z.string().optional(),
     HasVM: z.boolean().nullish(),
     // Set by a successful test of vm-gahp, and by nothing else (VMUniverseMgr::publish).
@@ -94,6 +99,8 @@ export function parseSlots(output: string): StartdView | undefined {
       universe: slot.JobUniverse,
       specDigest: slot[ATTRIBUTE.spec],
       startedAt: slot.JobStart,
+      memoryMiB: slot.Memory,
+      cpus: slot.Cpus,
     };
   });
   return { jobs, vm: abilityOf(first) };

@@ -18,7 +18,8 @@ export interface Run {
  * the account of VM jobs can write a request; nobody but the startd can put a job into a slot. It shows the job before
  * it starts the job's starter, and so before the hook.
  *
- * @throws Refusal when no slot runs such a job of this user with this specification
+ * @throws Refusal when no slot runs such a job of this user with this specification, or when it reserves less than that
+ * is: START compares what the job says of both, which its owner may edit between the match and the start
  */
 export function runOf(jobs: readonly SlotJob[] | undefined, request: PrepareRequest): Run {
   const wanted = {
@@ -36,11 +37,22 @@ export function runOf(jobs: readonly SlotJob[] | undefined, request: PrepareRequ
       job.universe === wanted.universe &&
       job.specDigest === wanted.specDigest,
   );
-  if (run?.startedAt !== undefined) return { startedAt: run.startedAt, slot: run.slot };
+  if (run?.startedAt !== undefined) {
+    requireRoom(run, request);
+    return { startedAt: run.startedAt, slot: run.slot };
+  }
   throw new Refusal(
     `The startd of this node does not run job ${request.globalJobId} of ${request.user} as asked for.`,
     {
       retry: true,
     },
+  );
+}
+
+function requireRoom({ slot, memoryMiB, cpus }: SlotJob, { spec: { size } }: PrepareRequest): void {
+  if (memoryMiB !== undefined && cpus !== undefined && size.memoryMiB <= memoryMiB && size.vcpus <= cpus) return;
+  throw new Refusal(
+    `The machine wants ${size.memoryMiB} MiB and ${size.vcpus} processors; its slot ${slot} reserves ${memoryMiB} MiB and ` +
+      `${cpus}. Submit it with request_memory and request_cpus of its size.`,
   );
 }

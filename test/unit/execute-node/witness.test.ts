@@ -23,6 +23,8 @@ const SLOT: SlotJob = {
   universe: 13,
   specDigest: specDigest(SPEC),
   startedAt: 1764000007,
+  memoryMiB: 512,
+  cpus: 1,
 };
 
 test("a request about the job in a slot is told when its run began and where", () => {
@@ -42,6 +44,16 @@ test.each<[string, Partial<SlotJob>]>([
 ])("a request is refused for another attempt where the slot runs %s", (_what, part) => {
   expect(() => runOf([{ ...SLOT, ...part }], REQUEST)).toThrow(
     expect.objectContaining({ retry: true, message: expect.stringContaining("ap#7.0#1764000000") }),
+  );
+});
+
+test.each<[string, Partial<SlotJob>]>([
+  ["less memory", { memoryMiB: 511 }],
+  ["fewer processors", { cpus: 0 }],
+  ["nobody knows what", { memoryMiB: undefined }],
+])("a machine is held where its slot reserves %s", (_what, part) => {
+  expect(() => runOf([{ ...SLOT, ...part }], REQUEST)).toThrow(
+    expect.objectContaining({ retry: false, message: expect.stringContaining("512 MiB and 1 processors") }),
   );
 });
 
