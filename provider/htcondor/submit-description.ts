@@ -142,6 +142,6 @@ function cellOf(attribute: string): string {
 }
 
 /** The space that is reserved for the machine's disk; without a size of its own, what it needs to begin. */
-function diskMiB(job: CloudJob): number {
+export function diskMiB(job: CloudJob): number {
   return job.spec.size.diskGiB === undefined ? DEFAULT_DISK_MIB : job.spec.size.diskGiB * 1024;
 }

@@ -2,6 +2,7 @@ import { ImageReferenceText } from "../../contract/image-reference.ts";
 import type { CloudJob } from "../../contract/job-ad.ts";
 import { HEARTBEAT_TIMEOUT_SECONDS } from "../../contract/node-report.ts";
 import type { NodeSlot } from "../htcondor/slots.ts";
+import { diskMiB } from "../htcondor/submit-description.ts";
 
 /** Of more nodes than these with the same obstacle only the number is told. */
 const HOSTS_MAX = 3;
@@ -26,7 +27,6 @@ export function obstacles(job: CloudJob, nodes: readonly NodeSlot[], nowMillisec
 
 function obstaclesAt({ freeMemoryMiB, freeCpus, report }: NodeSlot, job: CloudJob, nowSeconds: number): string[] {
   const { spec, imageNeeds } = job;
-  const diskMiB = (spec.size.diskGiB ?? 0) * 1024;
   const silentSeconds = Math.round(nowSeconds - report.heartbeat);
   const hasImage = report.images.includes(ImageReferenceText.parse(spec.image).digest);
   const checks: [inTheWay: boolean, words: string][] = [
@@ -37,7 +37,7 @@ function obstaclesAt({ freeMemoryMiB, freeCpus, report }: NodeSlot, job: CloudJo
     [!report.networks.includes(spec.network), `has no network ${spec.network}`],
     lessThan("MiB of memory", freeMemoryMiB, spec.size.memoryMiB),
     lessThan("vCPUs", freeCpus, spec.size.vcpus),
-    lessThan("MiB of disk", report.diskFreeMiB, diskMiB),
+    lessThan("MiB of disk", report.diskFreeMiB, diskMiB(job)),
     lessThan("MiB in the image cache", report.cacheAvailableMiB, hasImage ? 0 : imageNeeds.cacheMiB),
   ];
   return checks.filter(([inTheWay]) => inTheWay).map(([, words]) => words);

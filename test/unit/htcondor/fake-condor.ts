@@ -81,7 +81,7 @@ export class FakeCondor {
 
   /** The node's own slot: it has no UEFI. */
   #node() {
-    const report = { images: [], cacheUsedMiB: 0, cacheAvailableMiB: 1000, diskFreeMiB: 1000, networks: ["default"] };
+    const report = { images: [], cacheUsedMiB: 0, cacheAvailableMiB: 1000, diskFreeMiB: 2000, networks: ["default"] };
     return {
       Name: "slot1@exec1",
       ...nodeReportAttributes({

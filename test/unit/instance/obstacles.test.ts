@@ -13,7 +13,7 @@ function node(change: Partial<NodeReport> = {}, host = "exec1", slot: Partial<No
     images: [],
     cacheUsedMiB: 0,
     cacheAvailableMiB: 300,
-    diskFreeMiB: 0,
+    diskFreeMiB: 1024,
     networks: ["default"],
     acceleration: "kvm",
     architectures: ["x86_64"],
@@ -44,6 +44,7 @@ describe("what is in a machine's way", () => {
     [{ architectures: ["i686"] }, "boots no x86_64 guests"],
     [{ firmwares: ["bios"] }, "has no uefi firmware for guests"],
     [{ networks: ["lan"] }, "has no network default"],
+    [{ diskFreeMiB: 1023 }, "has 1023 MiB of disk free of 1024 needed"],
     [{ cacheAvailableMiB: 299 }, "has 299 MiB in the image cache free of 300 needed"],
   ])("is what the node's report lacks: %j", (change, words) => {
     expect(found(node(change))).toEqual([`exec1: ${words}`]);
