@@ -16,6 +16,9 @@ export const VM_UNIVERSE = 13;
 /** The most that a key may take, in characters. */
 const KEY_MAX = 1024;
 
+/** The largest disk that a job can name, in MiB: 64 TiB, as much as a profile can. */
+const DISK_MAX_MIB = 65_536 * 1024;
+
 /** How a job says that its machine has no watchdog. */
 const NO_WATCHDOG = "none";
 
@@ -31,6 +34,8 @@ export const ImageNeeds = z.strictObject({
   firmware: Firmware,
   /** The room that it takes in the node's cache, in MiB. */
   cacheMiB: z.int().nonnegative().max(IMAGE_MAX_MIB),
+  /** The size of its disk, which is the machine's where that has none of its own, in MiB. */
+  diskMiB: z.int().nonnegative().max(DISK_MAX_MIB),
 });
 export type ImageNeeds = z.infer<typeof ImageNeeds>;
 
@@ -60,6 +65,7 @@ export const ATTRIBUTE = {
   architecture: "CloudArchitecture",
   firmware: "CloudFirmware",
   imageMiB: "CloudImageMiB",
+  imageDiskMiB: "CloudImageDiskMiB",
   network: "CloudNetwork",
   labels: "CloudLabels",
   acknowledged: "CloudAcknowledged",
@@ -90,6 +96,7 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.architecture]: job.imageNeeds.architecture,
     [ATTRIBUTE.firmware]: job.imageNeeds.firmware,
     [ATTRIBUTE.imageMiB]: job.imageNeeds.cacheMiB,
+    [ATTRIBUTE.imageDiskMiB]: job.imageNeeds.diskMiB,
     [ATTRIBUTE.network]: spec.network,
     [ATTRIBUTE.labels]: encodeLabels(spec.labels),
     [ATTRIBUTE.acknowledged]: job.acknowledged,
@@ -139,6 +146,7 @@ const JobAd = z.object({
   cloudarchitecture: z.string().default("x86_64"),
   cloudfirmware: z.string().default("bios"),
   cloudimagemib: z.int().default(0),
+  cloudimagediskmib: z.int().default(0),
   cloudnetwork: z.string(),
   cloudlabels: labels,
   cloudacknowledged: z.boolean(),
@@ -180,6 +188,7 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
       architecture: lower.cloudarchitecture,
       firmware: lower.cloudfirmware,
       cacheMiB: lower.cloudimagemib,
+      diskMiB: lower.cloudimagediskmib,
     },
     acknowledged: lower.cloudacknowledged,
     deadline: lower.clouddeadline,

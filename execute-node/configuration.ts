@@ -66,7 +66,10 @@ export const NodeConfigurationSchema = z.strictObject({
   consoleKeepHours: z.number().min(0).max(8760).default(24),
   /** The most machines at once. */
   maxMachines: z.int().min(1).max(1000).default(64),
-  /** The seconds that a guest has to power off when its owner asked for a graceful removal. */
+  /**
+   * The most that a guest may take to power off when its owner asked for a graceful removal, in seconds. HTCondor ends it
+   * at the next look at its state, too, which it takes every half minute.
+   */
   gracefulRemovalSeconds: z.int().min(1).max(3600).default(30),
   /** The folder of QEMU's emulators. */
   emulatorFolder: AbsolutePath.default("/usr/bin"),

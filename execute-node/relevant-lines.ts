@@ -1,7 +1,8 @@
 import { REQUEST_MAX_BYTES } from "./request-limit.ts";
 
 /** The attributes of a job ad that the agent reads; the rest stays out of a request. */
-const RELEVANT = /^\s*(?:Cloud\w*|JobVM\w+|GlobalJobId|ClusterId|ProcId|User|VM_XML|VMPARAM_VM_(?:NAME|DISK))\s*=/i;
+const RELEVANT =
+  /^\s*(?:Cloud\w*|JobVM\w+|RequestDisk|GlobalJobId|ClusterId|ProcId|User|VM_XML|VMPARAM_VM_(?:NAME|DISK))\s*=/i;
 
 /** The most that these may take together in a request's JSON, in bytes: the rest of the request is small. */
 const RELEVANT_MAX_BYTES = REQUEST_MAX_BYTES - 1024;

@@ -13,6 +13,7 @@ import { endDomainsOf, endLeftover } from "./leftovers.ts";
 import { addressesOn } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { type Machine, newMachine, reportOf } from "./machine.ts";
+import { diskSizeBytes, requireReserved } from "./overlay.ts";
 import { startersBySlot } from "./processes.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
@@ -182,6 +183,7 @@ export class Agent {
       await cache.use(reference, progress, async (image) => {
         const demands = { ...image, name: reference.name };
         requireTrueNeeds(request.imageNeeds, demands);
+        requireReserved(diskSizeBytes(request.spec, image), request.reservedDiskKiB);
         requireGuestKind(await this.#guestKinds(), demands);
         // A network that cannot be asked now has no lease that could deceive later.
         const addresses = addressesOn(network).catch(() => undefined);

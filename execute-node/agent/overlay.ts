@@ -17,6 +17,19 @@ export function diskSizeBytes(spec: InstanceSpec, image: { readonly virtualSizeB
 }
 
 /**
+ * Refuses a disk that could grow beyond what its job reserves: a node whose disk is full stops all its machines.
+ *
+ * @param reservedKiB - the job's RequestDisk
+ */
+export function requireReserved(diskBytes: number, reservedKiB: number): void {
+  const neededKiB = Math.ceil(diskBytes / 1024);
+  if (neededKiB <= reservedKiB) return;
+  throw new Refusal(
+    `The machine's disk can grow to ${neededKiB} KiB and its job reserves ${reservedKiB}. Submit it with request_disk = ${neededKiB}.`,
+  );
+}
+
+/**
  * Makes a machine's disk: an empty overlay of its image.
  *
  * @throws Refusal in qemu-img's words

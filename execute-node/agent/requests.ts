@@ -19,6 +19,8 @@ export interface PrepareRequest extends JobIdentity {
   readonly spec: InstanceSpec;
   /** What the job says of its image. */
   readonly imageNeeds: ImageNeeds;
+  /** The disk space that the job reserves, in KiB. */
+  readonly reservedDiskKiB: number;
 }
 
 /** What a domain request asks for. */
@@ -33,6 +35,8 @@ const Identity = z.object({
   procid: z.int().nonnegative(),
   user: z.string().min(1).max(300),
 });
+
+const Reservation = z.object({ requestdisk: z.number().nonnegative() });
 
 /** A domain's name as vm-gahp makes it: `<owner>_<domain>_<cluster>.<proc>`. */
 const DomainName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,250}$/, "is no domain name of vm-gahp's");
@@ -52,7 +56,8 @@ export function parsePrepare(adText: string): PrepareRequest {
       "The job's attributes were changed after it was submitted: they do not match its CloudSpec. Submit it anew.",
     );
   }
-  return { ...identity, spec: job.spec, imageNeeds: job.imageNeeds };
+  const { requestdisk: reservedDiskKiB } = explained(() => Reservation.parse(ad));
+  return { ...identity, spec: job.spec, imageNeeds: job.imageNeeds, reservedDiskKiB };
 }
 
 /**

@@ -39,11 +39,12 @@ VM_NETWORKING_TYPE = nat
 VM_RECHECK_INTERVAL = ${VM_RECHECK_SECONDS}
 # By the number of the process the agent knows whose machine a line of vm-gahp's log is about.
 VM_GAHP_DEBUG = $(VM_GAHP_DEBUG) D_PID
-# How soon the end of a guest that powered itself off is seen, in seconds.
-VM_STATUS_INTERVAL = 5
+# How soon the end of a guest that powered itself off is seen, in seconds: HTCondor's least.
+VM_STATUS_INTERVAL = 30
 # A suspended machine pauses in memory, instead of travelling to the access point as a file.
 VM_SOFT_SUSPEND = True
-# The seconds a guest has to power off when its owner asked for a graceful removal.
+# The most seconds a guest may take to power off when its owner asked for a graceful removal; HTCondor's next look at its
+# state, which it takes every half minute, ends it, too.
 STARTER.SHUTDOWN_GRACEFUL_TIMEOUT = ${configuration.gracefulRemovalSeconds}
 
 # VM jobs run under an account without rights, whether or not the job's owner has an account here.

@@ -12,8 +12,8 @@ const JOB_LEASE_SECONDS = 300;
 /** A machine that powered itself off stays visible in the queue for so long, though nothing runs any more. */
 const COMPLETED_VISIBLE_SECONDS = 600;
 
-/** Disk space, in MiB, that is asked for where no disk size was given: HTCondor 25's own least. */
-const DEFAULT_DISK_MIB = 1024;
+/** The least disk space that is asked for, in MiB: HTCondor 25's own least. */
+const LEAST_DISK_MIB = 1024;
 
 /** What a table's cell may hold: no blank and no comma (they end it), no `$` (it is expanded), no quote, no control. */
 const CELL = /^[A-Za-z0-9+/=:._@-]+$/;
@@ -141,7 +141,7 @@ function cellOf(attribute: string): string {
   return `$(${attributeVariable(attribute)})`;
 }
 
-/** The space that is reserved for the machine's disk; without a size of its own, what it needs to begin. */
-export function diskMiB(job: CloudJob): number {
-  return job.spec.size.diskGiB === undefined ? DEFAULT_DISK_MIB : job.spec.size.diskGiB * 1024;
+/** The space that is reserved for the machine's disk: all that it can grow to, for a full node stops all its machines. */
+export function diskMiB({ spec, imageNeeds }: CloudJob): number {
+  return Math.max(LEAST_DISK_MIB, spec.size.diskGiB === undefined ? imageNeeds.diskMiB : spec.size.diskGiB * 1024);
 }

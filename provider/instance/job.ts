@@ -34,9 +34,13 @@ export async function jobOf(inputs: InstanceInputs, context: Context, operation:
 async function imageNeedsOf(image: string, context: Context): Promise<ImageNeeds> {
   const { name, digest } = ImageReferenceText.parse(image);
   const manifest = await context.store?.find(name, digest);
-  if (manifest === undefined) return { architecture: "x86_64", firmware: "bios", cacheMiB: 0 };
-  const { architecture, firmware, sizeBytes } = manifest;
-  return { architecture, firmware, cacheMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) };
+  if (manifest === undefined) return { architecture: "x86_64", firmware: "bios", cacheMiB: 0, diskMiB: 0 };
+  const { architecture, firmware, sizeBytes, virtualSizeBytes } = manifest;
+  return { architecture, firmware, cacheMiB: mebibytes(sizeBytes), diskMiB: mebibytes(virtualSizeBytes) };
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_MIB);
 }
 
 /** What changes in place of a machine. */

@@ -81,6 +81,7 @@ export async function submitMachines({ context, env }: Bench, image: string, cou
       architecture: manifest.architecture,
       firmware: manifest.firmware,
       cacheMiB: Math.ceil(manifest.sizeBytes / 1024 ** 2),
+      diskMiB: Math.ceil(manifest.virtualSizeBytes / 1024 ** 2),
     },
     acknowledged: true,
     deadline: 0,

@@ -20,7 +20,7 @@ export function honestJob(name: string, image: string, changes: Partial<CloudJob
       gracefulStop: false,
       ...changes,
     },
-    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 32 },
+    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 32, diskMiB: 500 },
     acknowledged: true,
     deadline: Math.floor(Date.now() / 1000) + 3600,
   };

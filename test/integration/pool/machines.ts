@@ -112,14 +112,23 @@ export async function look({ id }: TestMachine): Promise<Observation | "gone"> {
 
 /** Waits until a machine runs and has an address. */
 export async function running(machine: TestMachine, seconds = 180): Promise<Observation> {
-  const what = `machine ${machine.jobId} to run with an address`;
-  const seen = await eventually(
-    what,
-    () => look(machine),
-    (now) => now !== "gone" && isUp(now),
-    seconds,
-  );
-  if (seen === "gone") throw new Error(`${what}: its job is gone.`);
+  return waitedFor(machine, "to run with an address", isUp, seconds);
+}
+
+/** Waits until a machine's domain runs; its guest may still be booting. */
+export async function started(machine: TestMachine, seconds = 180): Promise<Observation> {
+  return waitedFor(machine, "to run", ({ state }) => state === "running", seconds);
+}
+
+async function waitedFor(
+  machine: TestMachine,
+  what: string,
+  wanted: (seen: Observation) => boolean,
+  seconds: number,
+): Promise<Observation> {
+  const isThere = (seen: Observation | "gone") => seen !== "gone" && wanted(seen);
+  const seen = await eventually(`machine ${machine.jobId} ${what}`, () => look(machine), isThere, seconds);
+  if (seen === "gone") throw new Error(`The job of machine ${machine.jobId} is gone.`);
   return seen;
 }
 
@@ -141,7 +150,7 @@ function jobOf(image: TestImage, name: string, { cacheMiB = image.sizeMiB }: Sub
       labels: {},
       gracefulStop: false,
     },
-    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB },
+    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB, diskMiB: Math.max(500, image.sizeMiB) },
     acknowledged: true,
     deadline: 0,
   };

@@ -16,7 +16,7 @@ const job: CloudJob = {
     watchdog: "reset",
     gracefulStop: true,
   },
-  imageNeeds: { architecture: "i686", firmware: "uefi", cacheMiB: 300 },
+  imageNeeds: { architecture: "i686", firmware: "uefi", cacheMiB: 300, diskMiB: 500 },
   acknowledged: false,
   deadline: 1_764_000_000,
 };
@@ -40,10 +40,17 @@ describe("a job's attributes", () => {
   });
 
   test("of a job from before watchdog, firmware and image size were written still read", () => {
-    const later = ["CloudWatchdog", "CloudArchitecture", "CloudFirmware", "CloudImageMiB", "WantGracefulRemoval"];
+    const later = [
+      "CloudWatchdog",
+      "CloudArchitecture",
+      "CloudFirmware",
+      "CloudImageMiB",
+      "CloudImageDiskMiB",
+      "WantGracefulRemoval",
+    ];
     const older = Object.fromEntries(Object.entries(ad).filter(([name]) => !later.includes(name)));
     const { watchdog, ...spec } = job.spec;
-    const imageNeeds = { architecture: "x86_64", firmware: "bios", cacheMiB: 0 };
+    const imageNeeds = { architecture: "x86_64", firmware: "bios", cacheMiB: 0, diskMiB: 0 };
     expect(parseJobAd(older).job).toEqual({ ...job, spec: { ...spec, gracefulStop: false }, imageNeeds });
   });
 

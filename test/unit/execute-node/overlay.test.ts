@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { diskSizeBytes } from "../../../execute-node/agent/overlay.ts";
+import { diskSizeBytes, requireReserved } from "../../../execute-node/agent/overlay.ts";
 
 const GIB = 1024 ** 3;
 
@@ -20,4 +20,9 @@ test("a disk is as large as asked for, and never smaller than its image", () => 
   expect(() => diskSizeBytes({ ...spec, size: { ...size, diskGiB: 2 } }, image)).toThrow(
     "A disk of 2 GiB is smaller than its image small. Ask for at least 3 GiB.",
   );
+});
+
+test("a disk that could grow beyond what its job reserves is refused with what to reserve", () => {
+  requireReserved(2.5 * GIB, 2.5 * 1024 ** 2);
+  expect(() => requireReserved(2.5 * GIB, 1024 ** 2)).toThrow("Submit it with request_disk = 2621440.");
 });

@@ -18,7 +18,7 @@ const SPEC: InstanceSpec = {
   gracefulStop: false,
 };
 
-const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300 } as const;
+const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300, diskMiB: 500 } as const;
 
 function ad(changes: Record<string, string | number | boolean> = {}): string {
   const attributes = {
@@ -30,6 +30,7 @@ function ad(changes: Record<string, string | number | boolean> = {}): string {
     JobVMMemory: 512,
     JobVM_VCPUS: 1,
     JobVM_MACADDR: SPEC.macAddress,
+    RequestDisk: 1048576,
     Environment: "secret=1",
     ...changes,
   };
@@ -45,6 +46,7 @@ test("a job ad of ours becomes a request to prepare its machine", () => {
     user: "cloud@pool.test",
     spec: SPEC,
     imageNeeds: NEEDS,
+    reservedDiskKiB: 1048576,
   });
 });
 
@@ -58,6 +60,7 @@ test.each([
   ["another network than its digest says", { CloudNetwork: "dmz" }, "changed after it was submitted"],
   ["a path as image", { CloudImage: "../../etc/shadow" }, "image: must be name@sha256"],
   ["a path as network", { CloudNetwork: "../lan" }, "network: must be lower-case"],
+  ["a word for the disk that it reserves", { RequestDisk: "all" }, "requestdisk"],
   ["a domain of its own", { VM_XML: "<domain/>" }, "VM_XML"],
   ["an attribute that we do not know", { CloudDisk2: "/etc/shadow" }, "The job carries CloudDisk2, which this version"],
   ["an attribute that we do not know, in other case", { cloudX_y: 1, CLOUDZ: 2 }, "carries cloudX_y, CLOUDZ, which"],

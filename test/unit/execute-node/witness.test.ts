@@ -13,8 +13,14 @@ const SPEC: InstanceSpec = {
   labels: {},
   gracefulStop: false,
 };
-const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300 } as const;
-const REQUEST = { globalJobId: "ap#7.0#1764000000", user: "cloud@pool.test", spec: SPEC, imageNeeds: NEEDS };
+const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300, diskMiB: 500 } as const;
+const REQUEST = {
+  globalJobId: "ap#7.0#1764000000",
+  user: "cloud@pool.test",
+  spec: SPEC,
+  imageNeeds: NEEDS,
+  reservedDiskKiB: 1048576,
+};
 const SLOT: SlotJob = {
   slot: "slot1_3",
   globalJobId: REQUEST.globalJobId,

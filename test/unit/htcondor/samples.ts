@@ -10,7 +10,7 @@ export function sampleJob(change: Partial<CloudJob["spec"]> & { key?: string; ac
     key,
     acknowledged,
     deadline: 1_795_563_000,
-    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 300 },
+    imageNeeds: { architecture: "x86_64", firmware: "bios", cacheMiB: 300, diskMiB: 500 },
     spec: {
       name: "web",
       image: `debian@sha256:${DIGEST}`,

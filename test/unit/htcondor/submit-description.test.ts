@@ -41,25 +41,29 @@ describe("the submission of one machine", () => {
       +CloudArchitecture = "$(cloud_attribute_cloudarchitecture)"
       +CloudFirmware = "$(cloud_attribute_cloudfirmware)"
       +CloudImageMiB = $(cloud_attribute_cloudimagemib)
+      +CloudImageDiskMiB = $(cloud_attribute_cloudimagediskmib)
       +CloudNetwork = "$(cloud_attribute_cloudnetwork)"
       +CloudLabels = "$(cloud_attribute_cloudlabels)"
       +CloudAcknowledged = $(cloud_attribute_cloudacknowledged)
       +CloudDeadline = $(cloud_attribute_clouddeadline)
-      queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_network_name,cloud_digest,cloud_graceful,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudwatchdog,cloud_attribute_cloudarchitecture,cloud_attribute_cloudfirmware,cloud_attribute_cloudimagemib,cloud_attribute_cloudnetwork,cloud_attribute_cloudlabels,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline from (
-      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 default eyJ0aWVyIjoid2ViIn0= false 1795563000
+      queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_network_name,cloud_digest,cloud_graceful,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudwatchdog,cloud_attribute_cloudarchitecture,cloud_attribute_cloudfirmware,cloud_attribute_cloudimagemib,cloud_attribute_cloudimagediskmib,cloud_attribute_cloudnetwork,cloud_attribute_cloudlabels,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline from (
+      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 500 default eyJ0aWVyIjoid2ViIn0= false 1795563000
       )
       "
     `);
   });
 
-  test("reserves the least disk space where no size was given, and says that none was", () => {
-    const [ad] = expand(submitDescription([sampleJob()]));
+  test("reserves the image's disk where no size was given, or HTCondor's least, and says that none was", () => {
+    const job = sampleJob();
+    const large = { ...job, imageNeeds: { ...job.imageNeeds, diskMiB: 3000 } };
+    const [ad, other] = expand(submitDescription([job, large]));
     expect(ad).toContain("request_disk = 1048576");
+    expect(other).toContain("request_disk = 3072000");
     expect(ad).toContain("+CloudDiskGiB = undefined");
   });
 
   test("only matches a node that boots its image and has it, or room for it", () => {
-    const imageNeeds = { architecture: "i686", firmware: "uefi", cacheMiB: 300 } as const;
+    const imageNeeds = { architecture: "i686", firmware: "uefi", cacheMiB: 300, diskMiB: 500 } as const;
     const [ad] = expand(submitDescription([{ ...sampleJob(), imageNeeds }]));
     expect(ad).toContain('stringListMember("i686", TARGET.CloudArchitectures)');
     expect(ad).toContain('stringListMember("uefi", TARGET.CloudFirmwares)');

@@ -102,10 +102,11 @@ describe("a create", () => {
 
   test("asks for a node that its image's manifest suits, where the store has one", async () => {
     const condor = new FakeCondor();
-    const manifest = { architecture: "i686", firmware: "bios", sizeBytes: 1024 ** 2 + 1 };
+    const manifest = { architecture: "i686", firmware: "bios", sizeBytes: 1024 ** 2 + 1, virtualSizeBytes: 1024 ** 4 };
     const store = Object.assign(Object.create(null), { find: async () => manifest });
     await createInstance(inputs, { ...condor.context(), store }, operation());
-    expect(condor.jobs).toMatchObject([{ CloudArchitecture: "i686", CloudFirmware: "bios", CloudImageMiB: 2 }]);
+    const needs = { CloudArchitecture: "i686", CloudFirmware: "bios", CloudImageMiB: 2, CloudImageDiskMiB: 1024 ** 2 };
+    expect(condor.jobs).toMatchObject([needs]);
   });
 
   test("neither doubles a machine whose attributes break the contract, nor takes it", async () => {

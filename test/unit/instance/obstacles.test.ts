@@ -5,7 +5,10 @@ import { obstacles } from "../../../provider/instance/obstacles.ts";
 import { DIGEST, sampleJob } from "../htcondor/samples.ts";
 
 const NOW_SECONDS = 1_795_562_980;
-const job = { ...sampleJob(), imageNeeds: { architecture: "x86_64", firmware: "uefi", cacheMiB: 300 } } as const;
+const job = {
+  ...sampleJob(),
+  imageNeeds: { architecture: "x86_64", firmware: "uefi", cacheMiB: 300, diskMiB: 500 },
+} as const;
 
 function node(change: Partial<NodeReport> = {}, host = "exec1", slot: Partial<NodeSlot> = {}): NodeSlot {
   const report: NodeReport = {
