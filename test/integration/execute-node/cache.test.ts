@@ -3,7 +3,7 @@ import { runIn } from "../../../sandbox/machine.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
 import { addNewImage, damage, type TestImage } from "../pool/images.ts";
 import { withLogsOf } from "../pool/logs.ts";
-import { look, running, TestMachines } from "../pool/machines.ts";
+import { look, running, started, TestMachines } from "../pool/machines.ts";
 import { cachedImagesOn, executeNode } from "../pool/nodes.ts";
 import { killOn } from "../pool/processes.ts";
 import { record } from "../pool/results.ts";
@@ -40,7 +40,7 @@ describe("the copying of an image", () => {
     const before = await bytesReadByAgentOf(node);
     const startedAt = Date.now();
     const eight = await machines.submit(image, { count: 8, only: node });
-    await withLogsOf(node, () => Promise.all(eight.map((machine) => running(machine, 300))));
+    await withLogsOf(node, () => Promise.all(eight.map((machine) => started(machine, 300))));
     const seconds = (Date.now() - startedAt) / 1000;
     const readMiB = Math.round(((await bytesReadByAgentOf(node)) - before) / BYTES_PER_MIB);
     expect(readMiB).toBeGreaterThanOrEqual(image.sizeMiB);
@@ -130,6 +130,7 @@ describe("a cache of 200 MiB with an image of 64 MiB in use", () => {
     await machines.submitOne(newer, { only: node });
     await withLogsOf(node, () => cached(node, newer));
     await machines.endAll();
+    await withLogsOf(node, () => whole(node, 0)); // until then their folders use the images
     const startedAt = Date.now();
     const machine = await machines.submitOne(third, { only: node });
     await withLogsOf(node, () => running(machine));

@@ -1,25 +1,41 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { addNewImage } from "../pool/images.ts";
 import { withLogsOf } from "../pool/logs.ts";
-import { running, submitMachine } from "../pool/machines.ts";
+import { running, TestMachines } from "../pool/machines.ts";
 import { nodeState } from "../pool/node-state.ts";
 import { executeNode } from "../pool/nodes.ts";
 import { condor } from "../pool/queue.ts";
 import { record } from "../pool/results.ts";
-import { whole } from "./node.ts";
+import { eventually } from "../pool/wait.ts";
+import { CONVERGENCE_SECONDS, whole } from "./node.ts";
+
+const machines = new TestMachines();
+afterEach(() => machines.endAll());
 
 test("a running machine whose job is removed by force is gone from its node by itself", async () => {
   const node = await executeNode(2);
-  const machine = await submitMachine(await addNewImage("forced"), { only: node });
-  await withLogsOf(node, () => running(machine));
-  await condor("condor_rm", machine.jobId);
-  await condor("condor_rm", "-forcex", machine.jobId);
+  const { id, jobId } = await machines.submitOne(await addNewImage("forced"), { only: node });
+  await withLogsOf(node, () => running({ id, jobId }));
+  await condor("condor_rm", jobId);
+  await condor("condor_rm", "-forcex", jobId);
   const removedAt = Date.now();
-  await withLogsOf(node, () => whole(node, removedAt));
+  const places = async () => {
+    const state = await nodeState(node);
+    return (["slots", "domains", "folders", "emulators"] as const).filter((place) => state[place].includes(jobId));
+  };
+  expect(await places(), "where the machine is at first").toContain("domains");
+  await withLogsOf(node, async () => {
+    await eventually(
+      `${jobId} to be nowhere on ${node.name}`,
+      places,
+      (found) => found.length === 0,
+      CONVERGENCE_SECONDS,
+    );
+    await whole(node, removedAt);
+  });
   await record({
     tried: "condor_rm -forcex of a running machine",
     happened: "domain, folder and slot are free",
     secondsToConverge: (Date.now() - removedAt) / 1000,
   });
-  expect(await nodeState(node)).toMatchObject({ slots: [], domains: [], folders: [], emulators: [] });
 });
