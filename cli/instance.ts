@@ -28,8 +28,9 @@ function whyItDoesNotRun({ name, jobId, state, message }: InstanceView): string[
   return state === "running" || message === "" ? [] : [`${name} (${jobId}) is ${state}: ${oneLine(message)}`];
 }
 
+/** Others of the pool wrote it: it must not command the terminal. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }
 
 /** `condor-cloud instance …` */

@@ -27,7 +27,7 @@ const IMAGE_MAX_MIB = 64 * 1024 ** 2;
 
 /**
  * What the image needs of a node, so that the job only matches nodes that have it. The node itself goes by the image's
- * manifest and file: a job of another architecture or firmware is held there, and room is measured.
+ * manifest and file.
  */
 export const ImageNeeds = z.strictObject({
   architecture: Architecture,

@@ -55,6 +55,9 @@ const list = <T extends z.ZodType<unknown, string>>(item: T) =>
     .transform((text) => text.split(",").filter((part) => part !== ""))
     .pipe(z.array(item));
 
+/** How a node's trouble begins that is over. */
+export const TROUBLE_OVER = "Over since ";
+
 /** What a node says about itself. */
 export const NodeReport = z.object({
   heartbeat: z.int().nonnegative(),
@@ -69,7 +72,7 @@ export const NodeReport = z.object({
   acceleration: z.enum(["kvm", "qemu"]),
   architectures: z.array(Architecture),
   firmwares: z.array(Firmware),
-  /** Why the node takes no machine, or last took none and when that was over; empty: it always could. */
+  /** Why the node takes no machine, or, after {@link TROUBLE_OVER}, why it last took none; empty: it always could. */
   trouble: z.string().max(2000),
 });
 export type NodeReport = z.infer<typeof NodeReport>;

@@ -5,7 +5,7 @@ import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts
 import { domainXml } from "../domain/domain-xml.ts";
 import type { Reply, Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
-import { type Capabilities, type GuestKinds, requireGuestKind, requireTrueNeeds } from "./capabilities.ts";
+import { type Capabilities, type GuestKinds, requireGuestKind } from "./capabilities.ts";
 import type { Failures } from "./failures.ts";
 import { refuseForeignMac } from "./foreign-mac.ts";
 import type { InstanceFolders, MachineRecord } from "./instance-folders.ts";
@@ -182,7 +182,6 @@ export class Agent {
       // The record must exist before the image is let go: from then on it says that the image is in use.
       await cache.use(reference, progress, async (image) => {
         const demands = { ...image, name: reference.name };
-        requireTrueNeeds(request.imageNeeds, demands);
         requireReserved(diskSizeBytes(request.spec, image), request.reservedDiskKiB);
         requireGuestKind(await this.#guestKinds(), demands);
         // A network that cannot be asked now has no lease that could deceive later.

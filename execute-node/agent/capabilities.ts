@@ -108,21 +108,6 @@ export function firmwaresOfAny(kinds: GuestKinds): Firmware[] {
   return Firmware.options.filter((firmware) => [...kinds.values()].some((found) => found.includes(firmware)));
 }
 
-/**
- * Refuses a job that says of its image what its manifest does not: nodes were chosen for it by that. An image that was
- * added anew with other needs is another reason.
- */
-export function requireTrueNeeds(
-  needs: Pick<ImageDemands, "architecture" | "firmware">,
-  { name, architecture, firmware }: ImageDemands,
-): void {
-  if (needs.architecture === architecture && needs.firmware === firmware) return;
-  throw new Refusal(
-    `The job asks for a node for ${needs.architecture} with ${needs.firmware}, but image ${name} is for ${architecture} ` +
-      `with ${firmware}, as its manifest says. Submit it anew.`,
-  );
-}
-
 /** What an image asks of the node that it runs on. */
 export interface ImageDemands {
   readonly name: string;

@@ -62,13 +62,6 @@ export async function copyConsoleLog(
   return true;
 }
 
-/** The newest bytes of a machine's console; undefined where it has no log, not even an empty one. */
-export async function readConsoleLog(folder: string, maxBytes: number): Promise<Buffer | undefined> {
-  if ((await bytesOf(join(folder, CONSOLE_FILE))) === undefined) return undefined;
-  const parts = await newestParts(folder, maxBytes);
-  return Buffer.concat(await Promise.all(parts.map(({ path, start, end }) => readBytes(path, start, end))));
-}
-
 /** Of a file the bytes from `start` to its `end` when it was looked at: a guest may go on writing. */
 interface Part {
   readonly path: string;

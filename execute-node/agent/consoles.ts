@@ -1,9 +1,8 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stripVTControlCharacters } from "node:util";
 import { GlobalJobId } from "../../contract/patterns.ts";
-import { boundConsoleLog, copyConsoleLog, createConsoleLog, readBytes, readConsoleLog } from "./console-log.ts";
+import { boundConsoleLog, copyConsoleLog, createConsoleLog, readBytes } from "./console-log.ts";
 import { isMissing, TEMPORARY_SUFFIX } from "./files.ts";
 import type { Log } from "./log.ts";
 import { messageOf } from "./refusal.ts";
@@ -78,19 +77,6 @@ export class Consoles {
     return listConsoles(this.#folder);
   }
 
-  /**
-   * The end of a machine's console for people: of the running machine, or of one that ended.
-   *
-   * @param name - its folder's name
-   * @returns undefined where nothing is left of it, or it said nothing
-   */
-  async tail(name: string, instanceFolder: string, maxBytes: number): Promise<string | undefined> {
-    const live = await readConsoleLog(instanceFolder, maxBytes).catch(() => undefined);
-    const kept = live ?? (await this.#readKept(name, maxBytes).catch(() => undefined));
-    const text = kept === undefined ? "" : printable(kept.toString("utf8"));
-    return text === "" ? undefined : text;
-  }
-
   /** Bounds the logs of running machines, and removes kept consoles in time, until the signal ends it. */
   async watch(instanceFolders: () => readonly string[], signal: AbortSignal): Promise<void> {
     let expiredAt = Number.NEGATIVE_INFINITY;
@@ -126,14 +112,6 @@ export class Consoles {
     await this.#trying("a running machine's console log cannot be bounded", () =>
       boundConsoleLog(instanceFolder, this.#limits.maxBytes),
     );
-  }
-
-  /** Read behind the heading, which is ours. */
-  async #readKept(name: string, maxBytes: number): Promise<Buffer> {
-    const path = this.#pathOf(name);
-    const { size } = await stat(path);
-    const heading = (await readHeading(path))?.bytes ?? 0;
-    return readBytes(path, Math.max(heading, size - maxBytes), size);
   }
 
   #pathOf(name: string): string {
@@ -174,11 +152,4 @@ async function readHeading(path: string): Promise<{ globalJobId: string; bytes: 
   const found = HEADING.exec((await readBytes(path, 0, HEADING_MAX_BYTES)).toString("latin1"));
   const globalJobId = GlobalJobId.safeParse(found?.[1]);
   return found !== null && globalJobId.success ? { globalJobId: globalJobId.data, bytes: found[0].length } : undefined;
-}
-
-/** What a guest wrote without what would command a terminal. */
-export function printable(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/[^\P{C}\n\t]/gu, "")
-    .trim();
 }

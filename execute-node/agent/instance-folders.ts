@@ -107,15 +107,6 @@ export class InstanceFolders {
   }
 
   /**
-   * The end of what a machine said on its serial console, for people; also for a while after it ended.
-   *
-   * @returns undefined where it said nothing, or nothing is left of it
-   */
-  async consoleTail(globalJobId: string, maxBytes: number): Promise<string | undefined> {
-    return this.#consoles.tail(instanceFolderName(globalJobId), this.pathOf(globalJobId), maxBytes);
-  }
-
-  /**
    * The records of all whole folders. A folder without one was being made, or removed, when its agent died, and goes. One
    * whose record cannot be read stays: a machine may run from it.
    */

@@ -12,13 +12,14 @@ import { messageOf, Refusal } from "./refusal.ts";
 export type Handler = (request: Request) => Promise<Reply>;
 
 /** The most connections at once; more are dropped. Each hook needs one while its machine is made ready. */
-const CONNECTIONS_MAX = 1024;
+const CONNECTIONS_MAX = 2048;
 
 /**
  * The most connections that have not said what they want. A hook says it at once, so the oldest silent one makes room:
- * whoever opens connections without end keeps no hook out.
+ * whoever opens connections without end keeps no hook out. More than hooks can come at one instant, whose words are not
+ * read before all have connected.
  */
-const SILENT_MAX = 128;
+const SILENT_MAX = 1024;
 
 /** How long a client may take to say what it wants. */
 const REQUEST_SECONDS = 5;

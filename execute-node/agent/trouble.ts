@@ -1,3 +1,5 @@
+import { TROUBLE_OVER } from "../../contract/node-report.ts";
+
 /** The longest text that the contract lets travel, in characters. */
 const TEXT_MAX = 2000;
 
@@ -28,7 +30,7 @@ export class Trouble {
       this.#present.set(source, { since: present?.since ?? new Date(), why });
     } else if (present !== undefined) {
       this.#present.delete(source);
-      this.#past = `Over since ${timeOf(new Date())}; from ${timeOf(present.since)} on: ${present.why}`;
+      this.#past = `${TROUBLE_OVER}${timeOf(new Date())}; from ${timeOf(present.since)} on: ${present.why}`;
     }
     if (this.text === before) return false;
     this.onChange();

@@ -109,7 +109,8 @@ export class Watcher {
         const machine = await this.#machineOf(name, state);
         if (machine !== undefined) seen.add(machine);
       } catch (error) {
-        // It may as well have ended since the list was made; the next list tells.
+        // It may have ended since the list was made.
+        if (!(await listDomains()).has(name)) continue;
         undescribed.push(name);
         troubles.push(`domain ${name}: ${messageOf(error)}`);
       }

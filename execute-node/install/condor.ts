@@ -71,12 +71,12 @@ LIBVIRT_XML_SCRIPT = ${programFolder}/domain
 # attribute, so this is checked here and not in the submission. What else can be wrong with a job of ours, such as its
 # version or an attribute that is not of the contract, the hook finds and holds the job with the reason. CloudAdmission is
 # never empty: it is named so that \`condor_q -better-analyze -reverse\` shows what it says.
-CloudAgentAlive = (time() - ${SLOT_ATTRIBUTE.heartbeat} < ${HEARTBEAT_TIMEOUT_SECONDS})
+CloudAgentAlive = (time() - MY.${SLOT_ATTRIBUTE.heartbeat} < ${HEARTBEAT_TIMEOUT_SECONDS})
 CloudJobAllowed = (TARGET.HookKeyword =?= "${HOOK_KEYWORD}" && \\
   TARGET.${STANDARD_ATTRIBUTE.memoryMiB} <= TARGET.RequestMemory && TARGET.${STANDARD_ATTRIBUTE.vcpus} <= TARGET.RequestCpus && \\
   ifThenElse(isInteger(TARGET.${JOB.diskGiB}), TARGET.${JOB.diskGiB} * ${KIB_PER_GIB} <= TARGET.RequestDisk, True) && \\
   TARGET.VMPARAM_vm_Disk =?= "${VM_DISK}" && \\
-  $(CloudAgentAlive)) =?= True || CloudAdmission =?= ""
+  $(CloudAgentAlive)) =?= True || MY.CloudAdmission =?= ""
 CloudAdmission = "${ADMISSION}"
 STARTD_ATTRS = $(STARTD_ATTRS) CloudAdmission
 # No other job may run under the account of VM jobs: it starts only where it runs as its owner.

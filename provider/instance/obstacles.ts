@@ -1,6 +1,6 @@
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import type { CloudJob } from "../../contract/job-ad.ts";
-import { HEARTBEAT_TIMEOUT_SECONDS } from "../../contract/node-report.ts";
+import { HEARTBEAT_TIMEOUT_SECONDS, TROUBLE_OVER } from "../../contract/node-report.ts";
 import type { NodeSlot } from "../htcondor/slots.ts";
 import { diskMiB } from "../htcondor/submit-description.ts";
 
@@ -26,12 +26,14 @@ export function obstacles(job: CloudJob, nodes: readonly NodeSlot[], nowMillisec
 }
 
 function obstaclesAt({ freeMemoryMiB, freeCpus, report }: NodeSlot, job: CloudJob, nowSeconds: number): string[] {
+  // The agent's own way to say that it takes none; what else it reports then says nothing.
+  if (report.heartbeat === 0) return [report.trouble || "takes no machines now"];
   const { spec, imageNeeds } = job;
   const silentSeconds = Math.round(nowSeconds - report.heartbeat);
   const hasImage = report.images.includes(ImageReferenceText.parse(spec.image).digest);
   const checks: [inTheWay: boolean, words: string][] = [
     [silentSeconds > HEARTBEAT_TIMEOUT_SECONDS, `its agent has been silent for ${silentSeconds} s`],
-    [report.trouble !== "", report.trouble],
+    [report.trouble !== "" && !report.trouble.startsWith(TROUBLE_OVER), report.trouble],
     [!report.architectures.includes(imageNeeds.architecture), `boots no ${imageNeeds.architecture} guests`],
     [!report.firmwares.includes(imageNeeds.firmware), `has no ${imageNeeds.firmware} firmware for guests`],
     [!report.networks.includes(spec.network), `has no network ${spec.network}`],

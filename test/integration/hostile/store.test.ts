@@ -1,9 +1,9 @@
 /** What somebody tries who may write to the image store's folder: images and manifests put there past the provider. */
 
-import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ImageReferenceText } from "../../../contract/image-reference.ts";
 import { dataPath, manifestFolder } from "../../../contract/store-layout.ts";
 import { runIn } from "../../../sandbox/machine.ts";
@@ -115,17 +115,9 @@ describe("an image that leads to a file of the host is refused", () => {
   });
 });
 
-describe("a manifest that lies is found out", () => {
-  test("about the format", async () => {
-    const reference = await plant(store, "lies", Buffer.alloc(64 * KIB, 7), { format: "qcow2" });
-    await expectHeld("a manifest that calls other bytes qcow2", reference, /manifest says qcow2/);
-  });
-
-  test("about the architecture", async () => {
-    const bytes = Buffer.concat([await readFile(inject("guest")), Buffer.from("i686")]);
-    const reference = await plant(store, "old", bytes, { format: "qcow2", architecture: "i686" });
-    await expectHeld("a manifest of another architecture than the job's", reference, /i686/);
-  });
+test("a manifest that lies about the format is found out", async () => {
+  const reference = await plant(store, "lies", Buffer.alloc(64 * KIB, 7), { format: "qcow2" });
+  await expectHeld("a manifest that calls other bytes qcow2", reference, /manifest says qcow2/);
 });
 
 describe("what is no regular file in the store stops no agent", () => {

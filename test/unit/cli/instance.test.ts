@@ -26,3 +26,8 @@ test("the list says nothing more where all machines run", () => {
   const views = [running].filter((view) => view !== undefined);
   expect(instanceTable(views).split("\n")).toHaveLength(2);
 });
+
+test("words of others command no terminal", () => {
+  const evil = refused && { ...refused, message: "no\u001b]0;title\u0007 room\u009b2J" };
+  expect(instanceTable(evil ? [evil] : [])).toContain("db (12.0) is queued: no ]0;title room 2J");
+});

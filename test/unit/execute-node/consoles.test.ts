@@ -2,8 +2,8 @@ import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, utimes, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { boundConsoleLog, CONSOLE_FILE, readConsoleLog } from "../../../execute-node/agent/console-log.ts";
-import { Consoles, listConsoles, printable } from "../../../execute-node/agent/consoles.ts";
+import { boundConsoleLog, CONSOLE_FILE, copyConsoleLog } from "../../../execute-node/agent/console-log.ts";
+import { Consoles, listConsoles } from "../../../execute-node/agent/consoles.ts";
 
 const JOB = "ap#7.0#1764000000";
 const NAME = "7.0-0123456789abcdef";
@@ -37,8 +37,13 @@ test("a log within its limit is left alone; one beyond it is emptied, and its ne
   expect(await readFile(`${log}.old`, "utf8")).toBe("a".repeat(200) + "b".repeat(300));
   expect((await stat(`${log}.old`)).mode & 0o007).toBe(0);
   await appendFile(log, "c".repeat(10));
-  expect((await readConsoleLog(machine, 12))?.toString()).toBe(`bb${"c".repeat(10)}`);
-  expect((await readConsoleLog(machine, 5))?.toString()).toBe("ccccc");
+  for (const [bytes, newest] of [
+    [12, `bb${"c".repeat(10)}`],
+    [5, "ccccc"],
+  ] as const) {
+    await copyConsoleLog(machine, join(machine, "copy"), "", bytes);
+    expect(await readFile(join(machine, "copy"), "utf8")).toBe(newest);
+  }
 });
 
 test("what a guest writes after its log was emptied stands at the log's begin", async () => {
@@ -64,24 +69,6 @@ test("a kept console tells its job, holds the newest of what was said, and is no
   expect(await readFile(join(kept, `${NAME}.log`), "utf8")).toBe(
     `# Serial console of job ${JOB}\n${"a".repeat(100)}${"b".repeat(900)}`,
   );
-});
-
-test("the end of a kept console never includes its heading", async () => {
-  const { consoles, machine, log } = await newConsoles();
-  await writeFile(log, "one\r\ntwo\r\n");
-  await consoles.keep(JOB, NAME, machine);
-  await rm(machine, { recursive: true });
-  expect(await consoles.tail(NAME, machine, 20)).toBe("one\ntwo");
-  expect(await consoles.tail(NAME, machine, 5)).toBe("two");
-  expect(await consoles.tail("8.0-0123456789abcdef", machine, 5)).toBeUndefined();
-});
-
-test("a machine that starts anew and has said nothing yet is not given its earlier run's words", async () => {
-  const { consoles, machine, log } = await newConsoles();
-  await writeFile(log, "earlier");
-  await consoles.keep(JOB, NAME, machine);
-  await writeFile(log, "");
-  expect(await consoles.tail(NAME, machine, 100)).toBeUndefined();
 });
 
 test("a console that said nothing is not kept, nor any where the administrator keeps none", async () => {
@@ -139,10 +126,4 @@ test("running machines' logs are bounded until the watch ends", async () => {
   ended.abort();
   await watch;
   expect(said).toEqual([]);
-});
-
-test("what commands a terminal is taken out of a console", () => {
-  expect(
-    printable("\u001b[2J\u001b[01;01Hboot\u0007\r\n\t\u001b]0;title\u0007ok \u202eevil\u0000 [    0.1] Linux\r\n"),
-  ).toBe("boot\n\tok evil [    0.1] Linux");
 });

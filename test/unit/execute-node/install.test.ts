@@ -19,7 +19,7 @@ test("HTCondor's configuration refuses VM jobs that are not ours or meet no live
     "TARGET.JobVM_VCPUS <= TARGET.RequestCpus",
     "ifThenElse(isInteger(TARGET.CloudDiskGiB), TARGET.CloudDiskGiB * 1048576 <= TARGET.RequestDisk, True)",
     'TARGET.VMPARAM_vm_Disk =?= "/dev/null:null:null"',
-    "time() - CloudHeartbeat < 60",
+    "time() - MY.CloudHeartbeat < 60",
   ]) {
     expect(text).toContain(condition);
   }

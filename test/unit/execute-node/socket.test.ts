@@ -71,7 +71,7 @@ test.each([
 
 test("connections without end that say nothing keep nobody out", async () => {
   await serve(async () => ({}));
-  const idle = Array.from({ length: 1500 }, () => createConnection(path).on("error", () => {}));
+  const idle = Array.from({ length: 2500 }, () => createConnection(path).on("error", () => {}));
   expect(await ask(path, { request: "ping" }, PATIENT)).toEqual({ answer: "done" });
   for (const socket of idle) socket.destroy();
 });

@@ -38,12 +38,15 @@ describe("what is in a machine's way", () => {
     const none = ["exec1: nothing is known to be in the way"];
     expect(found(node())).toEqual(none);
     expect(found(node({ images: [DIGEST], cacheAvailableMiB: 0 }))).toEqual(none);
+    expect(found(node({ trouble: "Over since 2026-11-25T02:00:00Z; from …" }))).toEqual(none);
     expect(found(node({}, "exec1", { freeMemoryMiB: undefined, freeCpus: undefined }))).toEqual(none);
   });
 
   test.each<[Partial<NodeReport>, string]>([
     [{ heartbeat: NOW_SECONDS - 61 }, "its agent has been silent for 61 s"],
     [{ trouble: "libvirt is silent" }, "libvirt is silent"],
+    [{ heartbeat: 0, architectures: [], networks: [], trouble: "libvirt is silent" }, "libvirt is silent"],
+    [{ heartbeat: 0, architectures: [] }, "takes no machines now"],
     [{ architectures: ["i686"] }, "boots no x86_64 guests"],
     [{ firmwares: ["bios"] }, "has no uefi firmware for guests"],
     [{ networks: ["lan"] }, "has no network default"],
