@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { messageOf } from "../agent/refusal.ts";
 import { NodeStatus } from "../agent/status.ts";
 import { nodePaths } from "../configuration.ts";
 import { ask } from "../hooks/ask.ts";
-import { BUNDLE_FILE, PROGRAM_FOLDER } from "./configuration.ts";
+import { endAgent } from "./agent-process.ts";
 import { waitFor } from "./htcondor.ts";
 
 /** An agent that works on something else answers in between. */
@@ -33,11 +32,7 @@ export async function askAgent(stateFolder: string): Promise<AgentAnswer> {
 
 /** Ends the agent, which its startd starts again with the programs and the configuration of now; no machine notices. */
 export async function restartAgent(stateFolder: string, pid: number): Promise<void> {
-  const words = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
-  if (!words.includes(`${PROGRAM_FOLDER}/${BUNDLE_FILE}`) || !words.includes("agent")) {
-    throw new Error(`Process ${pid} is not the agent: ${words.join(" ")}`);
-  }
-  process.kill(pid, "SIGTERM");
+  await endAgent(pid);
   await waitFor("the agent to start again", RESTART_SECONDS, async () => {
     const answer = await askAgent(stateFolder);
     return "status" in answer && answer.status.agent.pid !== pid;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
-import { CONFIGURATION_FILE } from "../configuration.ts";
+import { CONFIGURATION_FILE, type ResolvedNodeConfiguration } from "../configuration.ts";
 import { askAgent, restartAgent } from "./agent-client.ts";
+import { findAgents } from "./agent-process.ts";
 import { BUNDLE_FILE, CONDOR_FILE, PROGRAM_FOLDER } from "./configuration.ts";
 import { askStartd, configuredLayout, reconfigure, restartStartd, waitFor } from "./htcondor.ts";
 import type { Printer } from "./printer.ts";
@@ -10,7 +11,10 @@ import { type Situation, type Step, stepsLeft, stepText } from "./steps.ts";
 const AGENT_SECONDS = 60;
 
 /** How this node stands between what is installed and what runs. */
-export async function readSituation(stateFolder: string): Promise<Situation> {
+export async function readSituation({
+  stateFolder,
+  condorAccount,
+}: Pick<ResolvedNodeConfiguration, "stateFolder" | "condorAccount">): Promise<Situation> {
   const [startd, layout, answer, condorFileChangedAtMs, ...programs] = await Promise.all([
     askStartd(),
     configuredLayout(),
@@ -25,6 +29,7 @@ export async function readSituation(stateFolder: string): Promise<Situation> {
     condorFileChangedAtMs,
     programsChangedAtMs: Math.max(...programs.map((time) => time ?? 0)),
     agent: "status" in answer ? answer.status.agent : undefined,
+    silentAgents: "status" in answer ? [] : await findAgents(condorAccount),
   };
 }
 
@@ -38,10 +43,10 @@ export async function hasSystemd(): Promise<boolean> {
  *
  * @returns whether nothing is left
  */
-export async function applySteps(stateFolder: string, printer: Printer): Promise<boolean> {
+export async function applySteps(configuration: ResolvedNodeConfiguration, printer: Printer): Promise<boolean> {
   const left: Step[] = [];
-  for (const step of stepsLeft(await readSituation(stateFolder))) {
-    if (!(await applyStep(step, stateFolder, printer))) left.push(step);
+  for (const step of stepsLeft(await readSituation(configuration))) {
+    if (!(await applyStep(step, configuration.stateFolder, printer))) left.push(step);
   }
   await sayWhatIsLeft(left, printer);
   return left.length === 0;
@@ -56,7 +61,7 @@ export async function sayWhatIsLeft(steps: readonly Step[], printer: Printer): P
 /** @returns whether the step was one to do now */
 async function applyStep(step: Step, stateFolder: string, printer: Printer): Promise<boolean> {
   const startd = await askStartd();
-  if (startd === undefined || step.step === "start") return false;
+  if (startd === undefined || step.step === "start" || step.step === "find-agent") return false;
   switch (step.step) {
     case "reconfigure":
       await reconfigure(startd);

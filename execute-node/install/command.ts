@@ -1,12 +1,16 @@
 import { Command } from "commander";
 import type { InstallOptions } from "./options.ts";
 import { UsageError } from "./options.ts";
-import { terminalPrinter } from "./printer.ts";
+import { harmless, terminalPrinter } from "./printer.ts";
 
 /** A command that began and could not end well. */
 const FAILED = 1;
 /** A command that was asked for in a way that cannot be. */
 const USAGE = 2;
+
+const EXIT_STATUS = `
+Exit status: 0 all is well; 1 something failed or, with --apply, is left to do, because jobs run or HTCondor does not;
+2 the command was not understood.`;
 
 /**
  * What an administrator does with an execute node. Exit status 0: all is well; 1: something failed, or the node is
@@ -42,9 +46,14 @@ export function nodeCommand(name: string, bundle: () => Promise<string>): Comman
       "overwrite files that somebody changed; a copy stays beside each, its name ending in ~",
       false,
     )
-    .option("--apply", "have HTCondor and the agent take it over now, as far as no machine is harmed", false)
+    .option(
+      "--apply",
+      "have HTCondor and the agent take it over now, as far as no machine is harmed; exit status 1 while something is left",
+      false,
+    )
     .option("--quiet", "print only what is not well", false)
     .addHelpText("after", "\nThe options end in /etc/condor-cloud/node.json, which is yours to edit afterwards.")
+    .addHelpText("after", EXIT_STATUS)
     .action(async ({ dryRun, overwrite, apply, quiet, ...options }: InstallOptions & InstallFlags) =>
       ended(async () => {
         const { install } = await import("./install.ts");
@@ -92,7 +101,7 @@ async function ended(work: () => Promise<boolean>): Promise<void> {
   try {
     process.exitCode = (await work()) ? 0 : FAILED;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${harmless(error instanceof Error ? error.message : String(error))}\n`);
     process.exitCode = error instanceof UsageError ? USAGE : FAILED;
   }
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isMissing, syncFolderOf } from "../agent/files.ts";
 import type { AccountNumbers } from "./accounts.ts";
@@ -41,20 +41,48 @@ export async function writeInstalledFile(file: InstalledFile, accounts: AccountN
   await syncFolderOf(file.path);
 }
 
-/** Keeps a copy of a file that is about to be overwritten. HTCondor reads no file whose name ends in `~`. */
+/**
+ * Keeps a copy of a file that is about to be overwritten, beside earlier ones: NAME~, NAME.2~, … HTCondor reads no file
+ * whose name ends in `~`.
+ *
+ * @returns the copy's path
+ */
 export async function keepCopy(path: string): Promise<string> {
-  const copy = `${path}~`;
+  let copy = `${path}~`;
+  for (let number = 2; await exists(copy); number++) copy = `${path}.${number}~`;
   const [content, { mode, uid, gid }] = await Promise.all([readFile(path), stat(path)]);
-  await rm(copy, { force: true });
   const handle = await open(copy, "wx", 0o600);
   try {
     await handle.writeFile(content);
     await handle.chown(uid, gid);
     await handle.chmod(mode & PERMISSIONS);
+    await handle.sync();
   } finally {
     await handle.close();
   }
+  await syncFolderOf(copy);
   return copy;
+}
+
+/** Whether there is something at a path, if only a link that leads nowhere. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Root follows no link where it sets an owner: whoever has the folder above could lead it to any file. */
+async function refuseLink(path: string): Promise<void> {
+  const target = await readlink(path).catch(() => undefined);
+  if (target === undefined) return;
+  throw new Error(
+    `${path} is a link to ${target}, which is not followed. Remove the link; for a folder, name ${target} itself ` +
+      'as "stateFolder" in node.json, or mount it there (mount --bind).',
+  );
 }
 
 /** Gives a file its owner and mode. */
@@ -78,6 +106,7 @@ export async function isFolderRight(folder: InstalledFolder, accounts: AccountNu
 
 /** Makes a folder and its parents, or gives it its owner and mode. */
 export async function makeFolder(folder: InstalledFolder, accounts: AccountNumbers): Promise<void> {
+  await refuseLink(folder.path);
   await mkdir(folder.path, { recursive: true, mode: 0o755 });
   await setThrough(folder, accounts, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 }
@@ -89,6 +118,7 @@ async function setThrough(
   flags: number,
 ): Promise<void> {
   const { uid, gid } = accounts.number(owner);
+  await refuseLink(path);
   const handle = await open(path, flags);
   try {
     await handle.chown(uid, gid);

@@ -36,7 +36,7 @@ export async function mayOverwrite(
     printer.line(`${action.path} was changed since it was installed, or is not ours:`);
     printer.line(fileDiff(action.path, action.found, action.file.content));
     if (overwrite) continue;
-    const answer = await printer.confirm(`Overwrite ${action.path}? A copy stays in ${action.path}~.`);
+    const answer = await printer.confirm(`Overwrite ${action.path}? A copy stays beside it.`);
     if (answer === true) continue;
     printer.line(
       "Nothing was written. Move what is yours into a file that HTCondor reads later, or install with --overwrite.",
@@ -56,6 +56,8 @@ export async function writeFiles(
 ): Promise<void> {
   if (actions.some(({ action }) => action !== "keep")) await writeRecord(recordBefore(files, record));
   for (const action of actions) {
+    if (action.action === "overwrite")
+      printer.progress(`${action.path} as it was stays in ${await keepCopy(action.path)}`);
     await writeOne(action, accounts);
     if (action.action === "leave") {
       printer.line(`${action.path} is no longer needed; it was changed, so it stays`);
@@ -79,9 +81,7 @@ async function writeOne(action: FileAction, accounts: AccountNumbers): Promise<v
   switch (action.action) {
     case "create":
     case "update":
-      return writeInstalledFile(action.file, accounts);
     case "overwrite":
-      await keepCopy(action.path);
       return writeInstalledFile(action.file, accounts);
     case "set":
       return setOwnerAndMode(action.file, accounts);

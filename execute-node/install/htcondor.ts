@@ -3,13 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { VM_UNIVERSE } from "../../contract/job-ad.ts";
+import { SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
+import { isMissing } from "../agent/files.ts";
 import { messageOf } from "../agent/refusal.ts";
 import { runPatiently } from "./patient-run.ts";
 
 /** A value of HTCondor's configuration on this machine; undefined where it is not set. */
-export async function configValue(name: string): Promise<string | undefined> {
+export function configValue(name: string): Promise<string | undefined> {
+  return valueBy([name]);
+}
+
+/** The same as the startd has it, by STARTD.NAME where that is set. */
+export function startdValue(name: string): Promise<string | undefined> {
+  return valueBy(["-subsystem", "STARTD", name]);
+}
+
+async function valueBy(args: readonly string[]): Promise<string | undefined> {
   try {
-    return (await runPatiently("condor_config_val", [name])).trim();
+    return (await runPatiently("condor_config_val", args)).trim();
   } catch (error) {
     if (messageOf(error).includes("Not defined")) return undefined;
     throw error;
@@ -29,6 +41,8 @@ const Slots = z.array(
     VM_AvailNum: z.int().nullish(),
     HasVM: z.boolean().nullish(),
     VMOfflineReason: z.string().nullish(),
+    /** What troubles the agent, as it last published it. */
+    [SLOT_ATTRIBUTE.trouble]: z.string().nullish(),
   }),
 );
 
@@ -43,6 +57,8 @@ export interface Startd {
 /**
  * Asks this machine's startd; undefined where HTCondor does not run. It writes its address down when it starts and again
  * when it has read its configuration anew.
+ *
+ * @throws Error with HTCondor's words where it may run and gives no answer
  */
 export async function askStartd(): Promise<Startd | undefined> {
   const file = await configValue("STARTD_ADDRESS_FILE");
@@ -53,10 +69,22 @@ export async function askStartd(): Promise<Startd | undefined> {
     const { mtimeMs } = await stat(file);
     const output = await runPatiently("condor_status", ["-direct", address, "-json", "-attributes", attributes]);
     const slots = Slots.parse(output.trim() === "" ? [] : JSON.parse(output));
-    return slots.length === 0 ? undefined : { address, configuredAtMs: mtimeMs, slots };
-  } catch {
-    return undefined;
+    if (slots.length === 0) throw new Error(`The startd at ${address} names no slot.`);
+    return { address, configuredAtMs: mtimeMs, slots };
+  } catch (error) {
+    if (isMissing(error) || isNobodyThere(messageOf(error))) return undefined;
+    throw error;
   }
+}
+
+/** Whether condor_status says that nobody listens where the startd did; whatever else it says is no such proof. Pure. */
+export function isNobodyThere(words: string): boolean {
+  return /(?:cannot|can't|failed to|unable to) connect|can't find address|connection refused/i.test(words);
+}
+
+/** The slots in which a machine runs, or is about to, whoever's it is. */
+export function machineSlots({ slots }: Startd): string[] {
+  return slots.filter(({ JobUniverse }) => JobUniverse === VM_UNIVERSE).map(({ Name }) => Name);
 }
 
 /** The slots in which a job runs, or is about to. */
@@ -76,13 +104,19 @@ export interface Layout {
 
 /** Reads what the startd would have if it were started now. */
 export async function configuredLayout(): Promise<Layout> {
-  const [vmType, cpus, memoryMiB, maxMachines] = await Promise.all([
+  const [vmType, cpus, memoryMiB, reservedMiB, maxMachines] = await Promise.all([
     configValue("VM_TYPE"),
     evaluated("NUM_CPUS"),
     evaluated("MEMORY"),
+    evaluated("RESERVED_MEMORY"),
     evaluated("VM_MAX_NUMBER"),
   ]);
-  return { vmType, cpus, memoryMiB, maxMachines };
+  return { vmType, cpus, memoryMiB: memoryOffered(memoryMiB, reservedMiB), maxMachines };
+}
+
+/** What the startd offers of MEMORY: RESERVED_MEMORY of it stays the machine's own (sysapi_phys_memory). Pure. */
+export function memoryOffered(memoryMiB: number | undefined, reservedMiB = 0): number | undefined {
+  return memoryMiB === undefined ? undefined : Math.max(0, memoryMiB - reservedMiB);
 }
 
 /** Why a running startd has to be started again to be as its configuration says; undefined where it has not. Pure. */
@@ -98,18 +132,17 @@ export function restartReason(startd: Startd, layout: Layout): string | undefine
   if (layout.memoryMiB !== undefined && Math.floor(layout.memoryMiB) !== Math.floor(slot.TotalMemory)) {
     return `it offers ${slot.TotalMemory} MiB of memory, not ${layout.memoryMiB}`;
   }
-  // Beside machines that run it is another number.
-  if (layout.maxMachines !== slot.VM_AvailNum && slot.VM_AvailNum != null && busySlots(startd).length === 0) {
-    return `it takes ${slot.VM_AvailNum} machines at once, not ${layout.maxMachines}`;
-  }
-  return undefined;
+  if (slot.VM_AvailNum == null) return undefined;
+  // It says how many may still start.
+  const most = slot.VM_AvailNum + machineSlots(startd).length;
+  return most === layout.maxMachines ? undefined : `it takes ${most} machines at once, not ${layout.maxMachines}`;
 }
 
 /** Has all of HTCondor's daemons on this machine read their configuration, and waits until the startd has. */
 export async function reconfigure(before: Startd): Promise<void> {
   await runPatiently("condor_reconfig", []);
   await waitFor("the startd to read its configuration", 30, async () => {
-    const now = await askStartd();
+    const now = await askStartd().catch(() => undefined);
     return now !== undefined && now.configuredAtMs > before.configuredAtMs;
   });
 }
@@ -119,7 +152,7 @@ export async function restartStartd(before: Startd): Promise<void> {
   // Peaceful: a job that came in the meantime keeps its machine.
   await runPatiently("condor_restart", ["-peaceful", "-startd"]);
   await waitFor("the startd to start again", 90, async () => {
-    const now = await askStartd();
+    const now = await askStartd().catch(() => undefined);
     return now !== undefined && now.configuredAtMs > before.configuredAtMs;
   });
 }

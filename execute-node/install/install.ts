@@ -1,14 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { isMissing } from "../agent/files.ts";
 import { messageOf } from "../agent/refusal.ts";
-import { CONFIGURATION_FILE, type NodeConfiguration, NodeConfigurationSchema } from "../configuration.ts";
-import { hasAccount, lookUpAccounts, makeJobAccount } from "./accounts.ts";
+import {
+  CONFIGURATION_FILE,
+  type NodeConfiguration,
+  NodeConfigurationSchema,
+  type ResolvedNodeConfiguration,
+} from "../configuration.ts";
+import { type AccountNumbers, hasAccount, lookUpAccounts, makeJobAccount } from "./accounts.ts";
 import { applySteps, readSituation, sayWhatIsLeft } from "./apply.ts";
 import { type Finding, findingText, runChecks } from "./checks/check.ts";
 import { installedCondorChecks } from "./checks/htcondor.ts";
 import { prerequisites } from "./checks/prerequisites.ts";
 import { root } from "./checks/software.ts";
-import { type InstalledFile, nodeFiles, nodeFolders } from "./configuration.ts";
+import { type InstalledFile, type InstalledFolder, nodeFiles, nodeFolders } from "./configuration.ts";
 import { isFolderRight, makeFolder, writeInstalledFile } from "./disk.ts";
 import { findFiles, mayOverwrite, showPlan, writeFiles } from "./file-actions.ts";
 import {
@@ -21,7 +26,7 @@ import {
 import { planFiles } from "./plan.ts";
 import type { Printer } from "./printer.ts";
 import { readRecord } from "./record.ts";
-import { labelState } from "./selinux.ts";
+import { isLabelled, isSelinuxOn, labelState } from "./selinux.ts";
 import { stepsLeft } from "./steps.ts";
 
 /** How an install is done. */
@@ -39,7 +44,8 @@ export interface InstallMode {
  * at any point leaves a state that the same command completes.
  *
  * @param bundle - the text of the execute node's bundle
- * @returns whether the node is installed and, as far as can be seen, able to work
+ * @returns whether the node is installed, as far as can be seen able to work, and, where it was to be applied, nothing is left
+ * to do
  * @throws UsageError when the options cannot be used, Error when something cannot be written
  */
 export async function install(
@@ -64,6 +70,7 @@ export async function install(
     await findFiles([...files.map(({ path }) => path), ...Object.keys(record)], accounts),
   );
   if (mode.dryRun) {
+    await showPreparations(resolved, folders, accounts, printer);
     showPlan([...json.map((file) => ({ action: "create", path: file.path, file }) as const), ...actions], printer);
     return !hasFailed(findings);
   }
@@ -92,9 +99,27 @@ export async function install(
   const after = await runChecks(installedCondorChecks, resolved);
   show(after, printer);
   if (hasFailed(after)) return stopped("HTCondor's configuration is not as it must be", printer);
-  if (mode.apply) await applySteps(resolved.stateFolder, printer);
-  else await sayWhatIsLeft(stepsLeft(await readSituation(resolved.stateFolder)), printer);
+  if (mode.apply) return applySteps(resolved, printer);
+  try {
+    await sayWhatIsLeft(stepsLeft(await readSituation(resolved)), printer);
+  } catch (error) {
+    printer.line(`left to do: nobody knows, for HTCondor does not say what runs: ${messageOf(error)}`);
+  }
   return true;
+}
+
+/** What would be done before the files are written. */
+async function showPreparations(
+  { jobAccount, stateFolder }: ResolvedNodeConfiguration,
+  folders: readonly InstalledFolder[],
+  accounts: AccountNumbers,
+  printer: Printer,
+): Promise<void> {
+  if (!(await hasAccount(jobAccount))) printer.line(`would make the account ${jobAccount}`);
+  for (const folder of folders) {
+    if (!(await isFolderRight(folder, accounts))) printer.line(`would make ${folder.path}`);
+  }
+  if ((await isSelinuxOn()) && !(await isLabelled(stateFolder))) printer.line(`would label ${stateFolder} for SELinux`);
 }
 
 async function decideConfiguration(

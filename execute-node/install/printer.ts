@@ -10,9 +10,14 @@ export interface Printer {
   confirm(question: string): Promise<boolean | undefined>;
 }
 
+/** Without what would steer a terminal: words of guests, jobs and other programs are printed too. Pure. */
+export function harmless(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ");
+}
+
 /** Prints to standard output, and asks on a terminal. */
 export function terminalPrinter(quiet = false): Printer {
-  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  const line = (text: string) => void process.stdout.write(`${harmless(text)}\n`);
   return {
     line,
     progress: quiet ? () => {} : line,

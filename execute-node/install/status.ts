@@ -8,7 +8,7 @@ import type { MachineDescription, NodeStatus } from "../agent/status.ts";
 import { nodePaths } from "../configuration.ts";
 import { askAgent } from "./agent-client.ts";
 import { installedConfiguration } from "./doctor.ts";
-import type { Printer } from "./printer.ts";
+import { harmless, type Printer } from "./printer.ts";
 
 /** How a status is shown. */
 export interface StatusOptions {
@@ -41,15 +41,23 @@ export async function status(options: StatusOptions, printer: Printer): Promise<
 
 /** The passwords lie in the records, which only root and HTCondor's account read; the agent tells them nobody. */
 async function withPasswords(machines: readonly MachineDescription[], stateFolder: string): Promise<ShownMachine[]> {
-  const Record = z.object({ vncPassword: z.string().optional() });
   return Promise.all(
     machines.map(async (machine) => {
       const file = join(nodePaths(stateFolder).instances, instanceFolderName(machine.globalJobId), "machine.json");
       const text = await readFile(file, "utf8").catch(() => "{}");
-      const { vncPassword } = Record.parse(JSON.parse(text));
+      const vncPassword = passwordIn(text);
       return vncPassword === undefined ? machine : { ...machine, vncPassword };
     }),
   );
+}
+
+/** The password that a machine's record holds; none where it cannot be read, as after a crash. Pure. */
+export function passwordIn(text: string): string | undefined {
+  try {
+    return z.object({ vncPassword: z.string().optional() }).parse(JSON.parse(text)).vncPassword;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -76,7 +84,7 @@ function nodeText({ agent, node }: NodeStatus, now: number): string {
   lines.push(`Node       ${takes}, ${node.acceleration === "kvm" ? "by KVM" : "emulated"}`);
   lines.push(`Networks   ${node.networks.join(", ") || "none"}`);
   lines.push(`Guests     ${node.architectures.join(", ") || "none"}; ${node.firmwares.join(", ") || "no firmware"}`);
-  lines.push(`Trouble    ${node.trouble || "none"}`);
+  lines.push(`Trouble    ${oneLine(node.trouble) || "none"}`);
   return lines.join("\n");
 }
 
@@ -140,8 +148,13 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
     chars: { ...Object.fromEntries(edges.map((edge) => [edge, ""])), middle: "  " },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  shown.push(...rows.map((row) => [...row]));
+  shown.push(...rows.map((row) => row.map(oneLine)));
   return shown.toString().replace(/[ ]+$/gm, "");
+}
+
+/** Words of guests and jobs, which must not look like lines of ours. */
+function oneLine(text: string): string {
+  return harmless(text).replace(/\s+/g, " ");
 }
 
 function ago(time: number | undefined, now: number): string {

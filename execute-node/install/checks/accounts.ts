@@ -19,8 +19,11 @@ export const accountChecks: readonly Check[] = [
   },
   {
     name: "VM jobs' account",
-    judge: async ({ jobAccount }) =>
-      judgeJobAccount(jobAccount, (await hasAccount(jobAccount)) ? await groupsOf(jobAccount) : undefined),
+    judge: async ({ jobAccount, condorAccount, qemuGroup }) =>
+      judgeJobAccount(jobAccount, (await hasAccount(jobAccount)) ? await groupsOf(jobAccount) : undefined, [
+        condorAccount,
+        qemuGroup,
+      ]),
   },
 ];
 
@@ -76,10 +79,17 @@ export function judgeCondorAccount(account: string, groups: readonly string[] | 
 /** Groups by which an account can take over the machine, or other machines on it. */
 const MIGHTY = ["root", "wheel", "sudo", "adm", "disk", "libvirt", "kvm", "docker", "condor"];
 
-/** @param groups - undefined: there is no such account yet */
-export function judgeJobAccount(account: string, groups: readonly string[] | undefined): Judgement {
+/**
+ * @param groups - undefined: there is no such account yet
+ * @param nodeGroups - the groups of HTCondor's account and of QEMU's on this node
+ */
+export function judgeJobAccount(
+  account: string,
+  groups: readonly string[] | undefined,
+  nodeGroups: readonly string[],
+): Judgement {
   if (groups === undefined) return ok(`${account} will be made`);
-  const mighty = groups.filter((group) => MIGHTY.includes(group));
+  const mighty = groups.filter((group) => MIGHTY.includes(group) || nodeGroups.includes(group));
   if (mighty.length === 0) return ok(account);
   return failed(
     `${account} is in the group ${mighty.join(" and ")}`,

@@ -1,8 +1,10 @@
 import { parse as parsePath } from "node:path";
+import { ATTRIBUTE } from "../../../contract/job-ad.ts";
 import type { ResolvedNodeConfiguration } from "../../configuration.ts";
 import { CONDOR_FILE, PROGRAM_FOLDER } from "../configuration.ts";
-import { configValue } from "../htcondor.ts";
-import { type Check, failed, type Judgement, ok } from "./check.ts";
+import { configValue, startdValue } from "../htcondor.ts";
+import { type Check, failed, type Judgement, ok, warning } from "./check.ts";
+import { isBoundByOurs } from "./start-expression.ts";
 
 /** What HTCondor's configuration must be before ours is added. */
 export const condorChecks: readonly Check[] = [
@@ -13,7 +15,7 @@ export const condorChecks: readonly Check[] = [
   { name: "HTCondor's daemons", judge: async () => judgeDaemons(await configValue("DAEMON_LIST")) },
   {
     name: "HTCondor's administrators",
-    judge: async ({ condorAccount }) => judgeAdministrators(condorAccount, await configValue("ALLOW_ADMINISTRATOR")),
+    judge: async ({ condorAccount }) => judgeAdministrators(condorAccount, await startdValue("ALLOW_ADMINISTRATOR")),
   },
 ];
 
@@ -55,13 +57,25 @@ export function judgeDaemons(daemons: string | undefined): Judgement {
 /** Whether the agent, which runs as HTCondor's account, may publish what it reports. Pure. */
 export function judgeAdministrators(account: string, allowed: string | undefined): Judgement {
   const list = (allowed ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
-  if (list.some((entry) => entry === "*" || entry.startsWith("*@") || entry.startsWith(`${account}@`))) {
+  if (list.some((entry) => entry === "*" || isAnywhere(entry, account))) {
     return ok(`${account} may publish`);
+  }
+  // Hosts, or accounts at some hosts: which are this one only HTCondor knows.
+  if (list.some((entry) => !entry.includes("@") || isAnywhere(entry.split("/")[0] ?? "", account))) {
+    return warning(
+      `ALLOW_ADMINISTRATOR is ${list.join(", ")}`,
+      `The agent publishes its reports as ${account}; the doctor's check of publishing says whether that is allowed.`,
+    );
   }
   return failed(
     `ALLOW_ADMINISTRATOR is ${list.join(", ") || "not set"}`,
     `The agent publishes its reports as ${account}: ALLOW_ADMINISTRATOR = $(ALLOW_ADMINISTRATOR) ${account}@$(UID_DOMAIN)`,
   );
+}
+
+/** Whether an entry admits an account of some domain, or all accounts, from every host. */
+function isAnywhere(entry: string, account: string): boolean {
+  return !entry.includes("/") && (entry.startsWith("*@") || entry.startsWith(`${account}@`));
 }
 
 /** Settings of ours that nothing read later may change, or whose list must hold ours. */
@@ -73,6 +87,8 @@ export function expectedSettings({ jobAccount }: ResolvedNodeConfiguration): Rea
     STARTD_CRON_JOBLIST: "CLOUD_AGENT",
     STARTD_CRON_CLOUD_AGENT_EXECUTABLE: `${PROGRAM_FOLDER}/agent`,
     SLOT1_1_USER: jobAccount,
+    STARTD_ATTRS: "CloudAdmission",
+    STARTD_JOB_ATTRS: ATTRIBUTE.spec,
   };
 }
 
@@ -94,7 +110,13 @@ export function judgeSettings(
 
 /** Whether START, after all files, still refuses what ours refuses. Pure. */
 export function judgeStart(start: string | undefined): Judgement {
-  if (start?.includes('TARGET.HookKeyword =?= "CLOUD"')) return ok("refuses VM jobs that are not ours");
+  if (start?.includes('TARGET.HookKeyword =?= "CLOUD"')) {
+    if (isBoundByOurs(start)) return ok("refuses VM jobs that are not ours");
+    return warning(
+      "it holds our part, but may admit what that refuses",
+      "Let a file that is read later only add to START by &&: START = ($(START)) && …; see `condor_config_val -verbose START`.",
+    );
+  }
   return failed(
     `START is ${start ?? "not set"}`,
     `A file that is read after ${CONDOR_FILE} replaces START, so any VM job could start here, and use the host's disks. ` +

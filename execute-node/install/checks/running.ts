@@ -1,7 +1,9 @@
 import { hostname } from "node:os";
 import { z } from "zod";
-import { HEARTBEAT_TIMEOUT_SECONDS, parseNodeReport } from "../../../contract/node-report.ts";
+import { HEARTBEAT_TIMEOUT_SECONDS, parseNodeReport, SLOT_ATTRIBUTE } from "../../../contract/node-report.ts";
+import { messageOf } from "../../agent/refusal.ts";
 import type { NodeStatus } from "../../agent/status.ts";
+import type { ResolvedNodeConfiguration } from "../../configuration.ts";
 import { runAs } from "../accounts.ts";
 import { type AgentAnswer, askAgent } from "../agent-client.ts";
 import { hasSystemd, readSituation } from "../apply.ts";
@@ -15,15 +17,21 @@ const CLOCK_SECONDS = 30;
 
 /** What must be so while the node runs. */
 export const runningChecks: readonly Check[] = [
-  { name: "what runs", judge: ({ stateFolder }) => judgeSteps(stateFolder) },
+  { name: "what runs", judge: (configuration) => judgeSteps(configuration) },
   { name: "virtual machines", judge: async () => judgeMachines(await askStartd()) },
-  { name: "agent", judge: async ({ stateFolder }) => judgeAgent(await askAgent(stateFolder)) },
+  {
+    name: "agent",
+    judge: async ({ stateFolder }) => {
+      const startd = await askStartd().catch(() => undefined);
+      return judgeAgent(await askAgent(stateFolder), startd?.slots[0]?.[SLOT_ATTRIBUTE.trouble] ?? undefined);
+    },
+  },
   { name: "publishing", judge: async ({ condorAccount }) => judgePublishing(condorAccount, await askStartd()) },
   { name: "pool", judge: async () => judgePool(await collectorAd(await askStartd()), Date.now() / 1000) },
 ];
 
-async function judgeSteps(stateFolder: string): Promise<Judgement> {
-  const steps = stepsLeft(await readSituation(stateFolder));
+async function judgeSteps(configuration: ResolvedNodeConfiguration): Promise<Judgement> {
+  const steps = stepsLeft(await readSituation(configuration));
   const systemd = await hasSystemd();
   if (steps.length === 0) return ok("is what is installed");
   const judge = steps.some(({ step }) => step === "start") ? failed : warning;
@@ -42,11 +50,15 @@ export function judgeMachines(startd: Startd | undefined): Judgement {
   );
 }
 
-/** Whether the agent answers, and takes machines. Pure. */
-export function judgeAgent(answer: AgentAnswer): Judgement {
+/**
+ * Whether the agent answers, and takes machines. Pure.
+ *
+ * @param published - the trouble that it last published: while it waits for libvirt it answers nobody yet
+ */
+export function judgeAgent(answer: AgentAnswer, published?: string): Judgement {
   if ("silence" in answer) {
     return failed(
-      `does not answer: ${answer.silence}`,
+      `does not answer: ${answer.silence}${published ? `; the last trouble that it published: ${published}` : ""}`,
       "HTCondor's startd starts it. Its log is log/agent.log in the state folder; the StartLog says whether it was started.",
     );
   }
@@ -67,11 +79,11 @@ export function judgeAgent(answer: AgentAnswer): Judgement {
 async function judgePublishing(account: string, startd: Startd | undefined): Promise<Judgement> {
   if (startd === undefined) return failed("the startd does not answer", "Start HTCondor.");
   try {
-    await runAs(account, "condor_ping", ["-quiet", "-addr", startd.address, "ADMINISTRATOR"]);
+    await runAs(account, "condor_ping", ["-addr", startd.address, "ADMINISTRATOR"]);
     return ok(`the startd takes it from ${account}`);
-  } catch {
+  } catch (error) {
     return failed(
-      `${account} has no ADMINISTRATOR right on this machine's startd`,
+      `${account} has no ADMINISTRATOR right on this machine's startd: ${messageOf(error)}`,
       `ALLOW_ADMINISTRATOR = $(ALLOW_ADMINISTRATOR) ${account}@$(UID_DOMAIN)`,
     );
   }

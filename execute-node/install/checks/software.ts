@@ -13,10 +13,14 @@ const NODE_LEAST = "20";
 /** The commands that the agent and its hooks run, with the package that has each (Debian, Enterprise Linux). */
 const COMMANDS: Readonly<Record<string, string>> = {
   condor_config_val: "condor",
+  condor_ping: "condor",
+  condor_reconfig: "condor",
+  condor_restart: "condor",
   condor_status: "condor",
   condor_update_machine_ad: "condor",
   virsh: "libvirt-clients or libvirt-client",
   "qemu-img": "qemu-utils or qemu-img",
+  getent: "libc-bin or glibc-common",
   ip: "iproute2 or iproute",
   setfacl: "acl",
   prlimit: "util-linux",

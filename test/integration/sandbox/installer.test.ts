@@ -197,6 +197,15 @@ describe("an execute node that the installer made", () => {
     await eventually("the node to offer no machines", canRunMachines, (said) =>
       /^(?:false|undefined) undefined$/.test(said),
     );
+    // As often as it is asked for, and to the end: node.json is gone by the second time.
+    await onNode("cp", "/etc/condor-cloud/node.json", "/root/node.json");
+    for (const time of ["first", "second"]) {
+      const purged = await onNode("node", INSTALLER, "uninstall", "--purge");
+      expect([time, purged]).toMatchObject([time, { exitCode: 0 }]);
+    }
+    expect((await onNode("find", "/var/lib/condor-cloud", "-mindepth", "1")).output).not.toMatch(/^\//m);
+    await onNode("mkdir", "/etc/condor-cloud");
+    await onNode("cp", "/root/node.json", "/etc/condor-cloud/node.json");
     const again = await onNode("node", INSTALLER, "install", "--apply");
     expect(again).toMatchObject({ exitCode: 0 });
     await healthy();

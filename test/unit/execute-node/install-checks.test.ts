@@ -14,7 +14,7 @@ import {
   judgeSettings,
   judgeStart,
 } from "../../../execute-node/install/checks/htcondor.ts";
-import { judgePool } from "../../../execute-node/install/checks/running.ts";
+import { judgeAgent, judgePool } from "../../../execute-node/install/checks/running.ts";
 import { judgeCommands, judgeCondor, judgeEmulator, judgeNode } from "../../../execute-node/install/checks/software.ts";
 import { judgeDisk, judgeStore } from "../../../execute-node/install/checks/storage.ts";
 import { isAtLeast, versionIn } from "../../../execute-node/install/checks/versions.ts";
@@ -80,10 +80,11 @@ describe("the checks of accounts", () => {
   });
 
   it("want the account of VM jobs without rights, and make it where there is none", () => {
-    expect(judgeJobAccount("cloudvm", undefined)).toEqual(ok("cloudvm will be made"));
-    expect(judgeJobAccount("cloudvm", ["cloudvm"]).verdict).toBe("ok");
-    expect(judgeJobAccount("condor", ["condor"]).verdict).toBe("failed");
-    expect(judgeJobAccount("ann", ["ann", "sudo"]).found).toBe("ann is in the group sudo");
+    expect(judgeJobAccount("cloudvm", undefined, [])).toEqual(ok("cloudvm will be made"));
+    expect(judgeJobAccount("cloudvm", ["cloudvm"], ["htc", "vms"]).verdict).toBe("ok");
+    expect(judgeJobAccount("condor", ["condor"], []).verdict).toBe("failed");
+    expect(judgeJobAccount("bob", ["bob", "vms"], ["htc", "vms"]).found).toBe("bob is in the group vms");
+    expect(judgeJobAccount("ann", ["ann", "sudo"], []).found).toBe("ann is in the group sudo");
   });
 });
 
@@ -168,6 +169,9 @@ describe("the checks of HTCondor's configuration", () => {
     expect(judgeAdministrators("condor", "*@pool").verdict).toBe("ok");
     expect(judgeAdministrators("condor", "root@pool").verdict).toBe("failed");
     expect(judgeAdministrators("condor", undefined).verdict).toBe("failed");
+    for (const unusual of ["*/10.0.0.1", "node7.pool", "condor@pool/10.0.0.1", "*@pool/10.0.0.1"]) {
+      expect([unusual, judgeAdministrators("condor", unusual).verdict]).toEqual([unusual, "warning"]);
+    }
   });
 
   it("see what a later file takes away", () => {
@@ -181,8 +185,31 @@ describe("the checks of HTCondor's configuration", () => {
       verdict: "failed",
       found: "STARTD_CRON_JOBLIST is BENCH, not CLOUD_AGENT",
     });
-    expect(judgeStart('(True) && (TARGET.HookKeyword =?= "CLOUD" && True)').verdict).toBe("ok");
     expect(judgeStart("True").found).toBe("START is True");
+  });
+
+  const ours =
+    'ifThenElse(TARGET.JobUniverse =?= 13, (TARGET.HookKeyword =?= "CLOUD" || MY.A =?= ""), (True) =?= true)';
+
+  it.each([
+    ours,
+    `(True) && ${ours}`,
+    `((KeyboardIdle > 60 || LoadAvg < 1) && ${ours}) && (TARGET.Owner != "a || (b")`,
+    `TARGET.X =?= 1 && (${ours})`,
+  ])("take a START that only narrows ours: %s", (start) => {
+    expect(judgeStart(start).verdict).toBe("ok");
+  });
+
+  it.each([
+    `(True) && ${ours} || TARGET.Owner == "boss"`,
+    `((True) && ${ours}) || True`,
+    `!(${ours})`,
+    `(${ours}) =!= True`,
+    `${ours} ? True : True`,
+    `ifThenElse(True, True, ${ours})`,
+    `${ours} || (True)`,
+  ])("warn of a START that could widen ours: %s", (start) => {
+    expect(judgeStart(start).verdict).toBe("warning");
   });
 });
 
@@ -192,6 +219,15 @@ describe("the check of the pool", () => {
     expect(judgePool(undefined, now).found).toBe("the collector does not know this node");
     expect(judgePool({ LastHeardFrom: now, MyCurrentTime: now - 40 }, now).found).toContain("40 s apart");
     expect(judgePool({ LastHeardFrom: now, MyCurrentTime: now }, now).found).toBe("the pool has no word of the agent");
+  });
+});
+
+describe("the check of the agent", () => {
+  it("tells of a silent one what it last published", () => {
+    expect(judgeAgent({ silence: "connect ENOENT" }, "libvirt is down").found).toBe(
+      "does not answer: connect ENOENT; the last trouble that it published: libvirt is down",
+    );
+    expect(judgeAgent({ silence: "connect ENOENT" }).found).toBe("does not answer: connect ENOENT");
   });
 });
 

@@ -95,6 +95,10 @@ test.each([
   [{ store: "/a", networks: { lan: { bridge: "br0'/>" } } }, "networks"],
   [{ store: "/a", vncListen: "everywhere" }, "vncListen"],
   [{ store: "/a", colour: "red" }, "colour"],
+  [{ store: "/a", stateFolder: "/var" }, "stateFolder"],
+  [{ store: "/srv/a", stateFolder: "/srv/a" }, "stateFolder"],
+  [{ store: "/srv/a/images", stateFolder: "/srv/a" }, "stateFolder"],
+  [{ store: "/srv/a", stateFolder: "/srv/a/state" }, "stateFolder"],
 ])("a configuration that cannot be used is refused by name: %j", (configuration, field) => {
   expect(() => parseNodeConfiguration(JSON.stringify(configuration))).toThrow(field);
 });
