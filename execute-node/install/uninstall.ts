@@ -1,5 +1,4 @@
-import { readFile, rm, rmdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import { isMissing } from "../agent/files.ts";
 import { describeDomain, listDomains } from "../agent/libvirt.ts";
 import { messageOf } from "../agent/refusal.ts";
@@ -12,7 +11,7 @@ import {
 import { lookUpAccounts } from "./accounts.ts";
 import { askAgent } from "./agent-client.ts";
 import { endAgent, findAgents } from "./agent-process.ts";
-import { CONDOR_FILE, nodeFolders, PROGRAM_FOLDER } from "./configuration.ts";
+import { CONDOR_FILE, PROGRAM_FOLDER } from "./configuration.ts";
 import { exists, keepCopy } from "./disk.ts";
 import { findFiles } from "./file-actions.ts";
 import {
@@ -29,6 +28,7 @@ import {
 } from "./htcondor.ts";
 import { type FileAction, type InstalledRecord, planRemoval } from "./plan.ts";
 import type { Printer } from "./printer.ts";
+import { purge, removeEmptyFolder } from "./purge.ts";
 import { readRecord, removeRecord } from "./record.ts";
 import { removeRule } from "./selinux.ts";
 
@@ -158,40 +158,6 @@ async function removeFiles(actions: readonly FileAction[], printer: Printer): Pr
 async function endAgents(account: string): Promise<void> {
   for (const pid of await findAgents(account)) await endAgent(pid);
   await waitFor("the agent to end", AGENT_END_SECONDS, async () => (await findAgents(account)).length === 0);
-}
-
-/** Removes what is ours of the state, and node.json. A folder that holds something else, or is a mount, stays. */
-async function purge(configuration: ResolvedNodeConfiguration, printer: Printer): Promise<void> {
-  const { stateFolder } = configuration;
-  for (const { path } of nodeFolders(configuration)) {
-    if (!path.startsWith(`${stateFolder}/`)) continue;
-    try {
-      await rm(path, { recursive: true, force: true });
-      printer.progress(`removed ${path}`);
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      printer.line(`${path} stays, emptied: ${messageOf(error)}`);
-    }
-  }
-  await removeEmptyFolder(stateFolder, printer);
-  await rm(CONFIGURATION_FILE, { force: true });
-  printer.progress(`removed ${CONFIGURATION_FILE}`);
-  await removeEmptyFolder(dirname(CONFIGURATION_FILE), printer);
-}
-
-async function removeEmptyFolder(path: string, printer: Printer): Promise<void> {
-  try {
-    await rmdir(path);
-  } catch (error) {
-    if (isMissing(error)) return;
-    if (!isBusy(error)) throw error;
-    printer.line(`${path} stays: ${messageOf(error)}`);
-  }
-}
-
-/** A folder that is not empty, a mount, or a link to a folder. */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(?:ENOTEMPTY|EBUSY|ENOTDIR)$/.test(String(error.code));
 }
 
 /** The startd keeps what it has read at its start about virtual machines, so it starts again, unless jobs run in it. */
