@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { runPatiently } from "./patient-run.ts";
 
 /** Names and numbers of this machine's accounts and groups. */
@@ -77,6 +78,26 @@ export function runAs(
   args: readonly string[],
   timeoutSeconds?: number,
 ): Promise<string> {
-  const become = [`--reuid=${account}`, `--regid=${account}`, "--init-groups", "--reset-env", "--"];
-  return runPatiently("setpriv", [...become, command, ...args], timeoutSeconds);
+  return runPatiently("setpriv", [...become(account), command, ...args], timeoutSeconds);
+}
+
+/** The same for a command that tells on its standard output why it failed; undefined where it succeeds. */
+export async function complaintAs(
+  account: string,
+  command: string,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const result = await execa("setpriv", [...become(account), command, ...args], {
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    timeout: 30_000,
+    killSignal: "SIGKILL",
+  });
+  if (!result.failed) return undefined;
+  return (result.all ?? "").trim().replace(/\s*\n\s*/g, "; ") || (result.originalMessage ?? "no word");
+}
+
+function become(account: string): string[] {
+  return [`--reuid=${account}`, `--regid=${account}`, "--init-groups", "--reset-env", "--"];
 }

@@ -1,10 +1,9 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { HEARTBEAT_TIMEOUT_SECONDS, parseNodeReport, SLOT_ATTRIBUTE } from "../../../contract/node-report.ts";
-import { messageOf } from "../../agent/refusal.ts";
 import type { NodeStatus } from "../../agent/status.ts";
 import type { ResolvedNodeConfiguration } from "../../configuration.ts";
-import { runAs } from "../accounts.ts";
+import { complaintAs } from "../accounts.ts";
 import { type AgentAnswer, askAgent } from "../agent-client.ts";
 import { hasSystemd, readSituation } from "../apply.ts";
 import { askStartd, type Startd } from "../htcondor.ts";
@@ -78,15 +77,12 @@ export function judgeAgent(answer: AgentAnswer, published?: string): Judgement {
 
 async function judgePublishing(account: string, startd: Startd | undefined): Promise<Judgement> {
   if (startd === undefined) return failed("the startd does not answer", "Start HTCondor.");
-  try {
-    await runAs(account, "condor_ping", ["-addr", startd.address, "ADMINISTRATOR"]);
-    return ok(`the startd takes it from ${account}`);
-  } catch (error) {
-    return failed(
-      `${account} has no ADMINISTRATOR right on this machine's startd: ${messageOf(error)}`,
-      `ALLOW_ADMINISTRATOR = $(ALLOW_ADMINISTRATOR) ${account}@$(UID_DOMAIN)`,
-    );
-  }
+  const complaint = await complaintAs(account, "condor_ping", ["-verbose", "-addr", startd.address, "ADMINISTRATOR"]);
+  if (complaint === undefined) return ok(`the startd takes it from ${account}`);
+  return failed(
+    `${account} has no ADMINISTRATOR right on this machine's startd: ${complaint}`,
+    `ALLOW_ADMINISTRATOR = $(ALLOW_ADMINISTRATOR) ${account}@$(UID_DOMAIN)`,
+  );
 }
 
 const CollectorAds = z.array(z.looseObject({ LastHeardFrom: z.int(), MyCurrentTime: z.int() }));
