@@ -4,12 +4,8 @@ import { z } from "zod";
 import { Architecture, Firmware } from "../../contract/image-manifest.ts";
 import type { NodeReport } from "../../contract/node-report.ts";
 import { emulatorPath } from "../domain/domain-xml.ts";
-import { VIRSH } from "./libvirt.ts";
+import { domainCapabilities } from "./libvirt.ts";
 import { Refusal } from "./refusal.ts";
-import { CommandTimeoutError, run } from "./run.ts";
-
-/** libvirt runs the emulator once to learn what it can; this is the longest that it may take, in seconds. */
-const PROBE_SECONDS = 60;
 
 /** The guests that this node can run: the firmwares of each architecture. */
 export type GuestKinds = ReadonlyMap<Architecture, readonly Firmware[]>;
@@ -70,16 +66,8 @@ async function firmwaresOf(
     () => false,
   );
   if (!exists) return undefined;
-  const args = ["--virttype", acceleration, "--arch", architecture, "--emulatorbin", emulator];
-  try {
-    return parseFirmwares(
-      await run("virsh", [...VIRSH, "domcapabilities", ...args], { timeoutSeconds: PROBE_SECONDS }),
-    );
-  } catch (error) {
-    if (error instanceof CommandTimeoutError) throw error;
-    await run("virsh", [...VIRSH, "uri"]);
-    return undefined;
-  }
+  const options = ["--virttype", acceleration, "--arch", architecture, "--emulatorbin", emulator];
+  return domainCapabilities(options, parseFirmwares);
 }
 
 const DomainCapabilities = z.object({

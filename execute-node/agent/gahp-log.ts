@@ -61,21 +61,33 @@ export class GahpLog {
   /** What was complained about since the last time. @throws Error when the log cannot be read */
   async read(): Promise<GahpComplaint[]> {
     let text = await this.#rest();
-    const next = await openIfThere(this.#path);
-    if (next !== undefined && (await isOther(next, this.#file))) {
-      await this.#file?.close();
+    const next = await this.#next();
+    if (next !== undefined) {
+      const former = this.#file;
       this.#file = next;
       this.#offset = 0;
+      await former?.close();
       text += await this.#rest();
-    } else {
-      await next?.close();
     }
     return complaintsIn(text);
   }
 
+  /** Lets go of the log: Node.js will not close for us what is left open. */
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+  }
+
+  /** The log that was begun since, if one was. */
+  async #next(): Promise<FileHandle | undefined> {
+    const file = await openIfThere(this.#path);
+    let isNext = false;
+    try {
+      isNext = file !== undefined && (await isOther(file, this.#file));
+    } finally {
+      if (!isNext) await file?.close();
+    }
+    return isNext ? file : undefined;
   }
 
   /** Whole lines only: the rest of one is read when it is there. */

@@ -30,17 +30,15 @@ export class GahpWatch {
     return last !== undefined && performance.now() - last.at < RECENT_MS ? last.text : undefined;
   }
 
-  /** Reads what is new. @returns whether there was a complaint */
-  async look(): Promise<boolean> {
+  /** Reads what is new. */
+  async look(): Promise<void> {
     this.#findGahps();
-    const complaints = await this.#read();
-    for (const complaint of complaints) {
+    for (const complaint of await this.#read()) {
       this.#last = { text: complaint.text, at: performance.now() };
       const machine = startingMachine([...this.#machines.values()], complaint);
       this.#say(`vm-gahp${machine === undefined ? "" : ` of ${machine.globalJobId}`}: ${complaint.text}`);
       if (machine !== undefined) this.#failures.add(machine.globalJobId, complaint.text);
     }
-    return complaints.length > 0;
   }
 
   /** A vm-gahp that failed is soon gone, so its number is looked for while it starts. */

@@ -2,7 +2,7 @@ import { type FileHandle, stat } from "node:fs/promises";
 import type { ImageManifest } from "../../contract/image-manifest.ts";
 import type { ImageReference } from "../../contract/image-reference.ts";
 import { dataPath } from "../../contract/store-layout.ts";
-import { inTime, TimeoutError } from "./in-time.ts";
+import { inTime } from "./in-time.ts";
 import { findManifest, ownManifest } from "./manifest.ts";
 import { openStoreFile } from "./store-file.ts";
 
@@ -70,27 +70,32 @@ export class ImageStore {
    */
   async ask<T>(work: () => Promise<T>, seconds = this.#patienceSeconds): Promise<T> {
     if (this.#hanging >= ASKED_MAX) throw new Error("the image store still gives no answer to earlier questions");
-    const question = { givenUp: false, begun: false };
-    const answer = this.#inTurn(async () => {
+    const question = { givenUp: false };
+    const answer = this.#inTurn(() => {
       if (question.givenUp) throw new Error("given up");
-      question.begun = true;
-      return work();
+      return this.#watched(work);
     });
     try {
       return await inTime(answer, seconds, "the image store");
     } catch (error) {
       question.givenUp = true;
-      if (error instanceof TimeoutError && question.begun) this.#noteHanging(answer);
       throw error;
     }
   }
 
-  #noteHanging(answer: Promise<unknown>): void {
-    this.#hanging++;
-    const answered = () => {
-      this.#hanging--;
-    };
-    answer.then(answered, answered);
+  /** Counts work as hanging once the whole patience is over: who asked may have given up earlier, of a store that is slow. */
+  async #watched<T>(work: () => Promise<T>): Promise<T> {
+    let hangs = false;
+    const timer = setTimeout(() => {
+      hangs = true;
+      this.#hanging++;
+    }, this.#patienceSeconds * 1000).unref();
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      if (hangs) this.#hanging--;
+    }
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

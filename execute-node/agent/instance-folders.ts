@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -20,7 +20,8 @@ export const MachineRecord = z.strictObject({
   globalJobId: GlobalJobId,
   /** The job's owner as HTCondor authenticated it: `user@domain`. */
   user: z.string().max(300),
-  spec: InstanceSpec,
+  // Before machines could stop gracefully, none did.
+  spec: InstanceSpec.extend({ gracefulStop: InstanceSpec.shape.gracefulStop.default(false) }),
   image: z.strictObject({
     digest: Digest,
     format: ImageManifest.shape.format,
@@ -52,6 +53,9 @@ export interface NewMachine
   readonly leaseBefore: Promise<string | undefined>;
 }
 
+/** The names of instance folders, {@link instanceFolderName}, and of those on their way out. */
+const FOLDER_NAME = /^\d+\.\d+-[0-9a-f]{16}(?:\..+\.tmp)?$/;
+
 const RECORD_FILE = "machine.json";
 
 /** For this account alone: a record may hold a password. */
@@ -78,7 +82,6 @@ export class InstanceFolders {
   readonly #log: Log;
   /** The names of folders whose record cannot be read; a machine may run from them. */
   readonly unreadable = new Set<string>();
-  #removals = 0;
 
   constructor(folder: string, consoles: Consoles, log: Log) {
     this.#folder = folder;
@@ -108,16 +111,17 @@ export class InstanceFolders {
 
   /**
    * The records of all whole folders. A folder without one was being made, or removed, when its agent died, and goes. One
-   * whose record cannot be read stays: a machine may run from it.
+   * whose record cannot be read stays: a machine may run from it. What else lies here, such as lost+found, is not ours.
    */
   async open(): Promise<MachineRecord[]> {
     const records: MachineRecord[] = [];
     for (const name of await readdir(this.#folder)) {
+      if (!FOLDER_NAME.test(name)) continue;
       try {
         records.push(await this.#read(name));
       } catch (error) {
         if (isMissing(error) || name.endsWith(TEMPORARY_SUFFIX)) {
-          await rm(join(this.#folder, name), { recursive: true, force: true });
+          await this.#clear(name);
         } else {
           this.#log(`the record in folder ${name} cannot be read, so the folder stays: ${messageOf(error)}`);
           this.unreadable.add(name);
@@ -178,10 +182,20 @@ export class InstanceFolders {
     if (this.unreadable.has(name)) await this.#remove(name);
   }
 
-  /** Renamed first: a job that comes back meanwhile makes its folder anew beside it. */
+  async #clear(name: string): Promise<void> {
+    try {
+      await rm(join(this.#folder, name), { recursive: true, force: true });
+    } catch (error) {
+      this.#log(`folder ${name}, which no machine uses, cannot be removed: ${messageOf(error)}`);
+    }
+  }
+
+  /**
+   * Renamed first, and at once: a job that comes back meanwhile makes its folder anew beside it. The new name is nobody
+   * else's, neither another removal's nor what an earlier agent left.
+   */
   async #remove(name: string, globalJobId?: string): Promise<void> {
-    const leaving = join(this.#folder, `${name}.${this.#removals++}${TEMPORARY_SUFFIX}`);
-    await rm(leaving, { recursive: true, force: true });
+    const leaving = join(this.#folder, `${name}.${randomUUID()}${TEMPORARY_SUFFIX}`);
     try {
       await rename(join(this.#folder, name), leaving);
     } catch (error) {

@@ -9,6 +9,9 @@ import { CommandTimeoutError, run } from "./run.ts";
 /** Without it, `virsh` as an ordinary account connects to a session of its own and sees nothing, without an error. */
 export const VIRSH = ["-q", "-c", "qemu:///system"] as const;
 
+/** libvirt runs the emulator once to learn what it can; this is the longest that it may take, in seconds. */
+const PROBE_SECONDS = 60;
+
 /** What libvirt says a domain does (`virDomainState`), in the words we need. */
 export type DomainState = "running" | "paused" | "stopped";
 
@@ -68,19 +71,31 @@ export async function addressesOn(network: NodeNetwork): Promise<Map<string, Gue
  * @throws Error when libvirt does not answer: its silence is no no
  */
 export async function findAcceleration(emulatorFolder: string): Promise<"kvm" | "qemu"> {
-  const answers = () => run("virsh", [...VIRSH, "uri"]);
-  await answers();
+  await run("virsh", [...VIRSH, "uri"]);
   if (!/^flags\s*:.*\b(?:vmx|svm)\b/m.test(await readFile("/proc/cpuinfo", "utf8"))) return "qemu";
   const emulator = `${emulatorFolder}/qemu-system-x86_64`;
-  const args = [...VIRSH, "domcapabilities", "--virttype", "kvm", "--emulatorbin", emulator];
-  try {
-    await run("virsh", args, { timeoutSeconds: 60 });
-    return "kvm";
-  } catch (error) {
-    if (error instanceof CommandTimeoutError) throw error;
-    await answers();
-    return "qemu";
+  return (await domainCapabilities(["--virttype", "kvm", "--emulatorbin", emulator], () => "kvm" as const)) ?? "qemu";
+}
+
+/**
+ * What libvirt says of the domains that it can run, `virsh domcapabilities`, as `parse` understands it; undefined when it
+ * says no twice. A first no may be a libvirtd's that was just being started again.
+ *
+ * @throws Error when libvirt does not answer: its silence is no no
+ */
+export async function domainCapabilities<T>(
+  options: readonly string[],
+  parse: (xml: string) => T,
+): Promise<T | undefined> {
+  for (let asked = 0; asked < 2; asked++) {
+    try {
+      return parse(await run("virsh", [...VIRSH, "domcapabilities", ...options], { timeoutSeconds: PROBE_SECONDS }));
+    } catch (error) {
+      if (error instanceof CommandTimeoutError) throw error;
+      await run("virsh", [...VIRSH, "uri"]);
+    }
   }
+  return undefined;
 }
 
 /** Parses `virsh domstats --state`: `Domain: 'name'` and indented `key=value` lines below. */

@@ -30,9 +30,12 @@ export async function probe({ configuration, acceleration, file }: ProbeParts): 
   await writeFile(file, probeXml(acceleration, configuration.emulatorFolder, devices));
   try {
     await run("virsh", [...VIRSH, "create", "--paused", "--file", file], { timeoutSeconds: 60 });
-  } finally {
-    await endProbe();
+  } catch (error) {
+    // Why it could not be made says more than why it cannot be ended; the next probe ends it first.
+    await endProbe().catch(() => {});
+    throw error;
   }
+  await endProbe();
 }
 
 /** Ends the domain of a probe that did not end it itself. @throws Error when libvirt does not answer */

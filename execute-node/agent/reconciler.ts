@@ -1,8 +1,8 @@
-import type { Agent } from "./agent.ts";
+import type { Agent, AgentParts } from "./agent.ts";
 import { destroyDomain } from "./libvirt.ts";
 import type { Machine } from "./machine.ts";
 import { isAlive, mayHaveStrayStarter, startersBySlot } from "./processes.ts";
-import { decide, type KnownMachine, unneededFolders } from "./reconcile.ts";
+import { decide, FOLDER_GRACE_SECONDS, type KnownMachine, unneededFolders } from "./reconcile.ts";
 import { messageOf } from "./refusal.ts";
 import { jobsInSlots, type SlotJob } from "./startd.ts";
 
@@ -11,13 +11,20 @@ const CALM_MS = 30_000;
 const DOUBT_MS = 3000;
 const URGENT_MS = 1000;
 
+/** What a reconciler needs of the agent. */
+export interface Reconciled extends Pick<Agent, "machines" | "remove"> {
+  readonly parts: Pick<AgentParts, "folders" | "startd" | "log">;
+}
+
 /** Brings domains and folders of this node to what its slots run: asks the startd, decides, ends and removes. */
 export class Reconciler {
-  readonly #agent: Agent;
+  readonly #agent: Reconciled;
   #ranAt = Number.NEGATIVE_INFINITY;
   #doubt = false;
+  /** The folders without a readable record that nothing seems to need, and since when. */
+  #unneededSince: ReadonlyMap<string, number> = new Map();
 
-  constructor(agent: Agent) {
+  constructor(agent: Reconciled) {
     this.#agent = agent;
   }
 
@@ -62,8 +69,11 @@ export class Reconciler {
   async run(undescribed: readonly string[]): Promise<string[]> {
     const { machines, parts } = this.#agent;
     const now = performance.now();
-    const isDue = now - this.#ranAt >= this.pauseMs;
-    if ((machines.size === 0 && parts.folders.unreadable.size === 0) || !isDue) return [];
+    if (machines.size === 0 && parts.folders.unreadable.size === 0) {
+      this.#doubt = false;
+      return [];
+    }
+    if (now - this.#ranAt < this.pauseMs) return [];
     this.#ranAt = now;
     const jobs = await jobsInSlots(parts.startd);
     const inSlots = jobs && new Set(jobs.map(({ globalJobId }) => globalJobId));
@@ -96,9 +106,24 @@ export class Reconciler {
         troubles.push(`the end of ${machine.globalJobId}: ${messageOf(error)}`);
       }
     }
-    for (const folder of unneededFolders(parts.folders.unreadable, known, inSlots, undescribed)) {
-      parts.log(`removes folder ${folder}, whose record cannot be read: no slot runs its job`);
-      await parts.folders.removeUnreadable(folder);
+    const unneeded = unneededFolders(parts.folders.unreadable, known, inSlots, undescribed);
+    return [...troubles, ...(await this.#removeUnreadable(unneeded, now))];
+  }
+
+  /** One answer of the startd may be too old to know a job: a folder goes when a later one does not know it either. */
+  async #removeUnreadable(unneeded: readonly string[], now: number): Promise<string[]> {
+    const { folders, log } = this.#agent.parts;
+    this.#unneededSince = new Map(unneeded.map((folder) => [folder, this.#unneededSince.get(folder) ?? now]));
+    const troubles: string[] = [];
+    for (const [folder, since] of this.#unneededSince) {
+      if (since === now) this.#doubt = true;
+      if (now - since < FOLDER_GRACE_SECONDS * 1000) continue;
+      try {
+        log(`removes folder ${folder}, whose record cannot be read: no slot runs its job`);
+        await folders.removeUnreadable(folder);
+      } catch (error) {
+        troubles.push(`the removal of folder ${folder}: ${messageOf(error)}`);
+      }
     }
     return troubles;
   }

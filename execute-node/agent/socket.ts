@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { lstatSync, renameSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
@@ -48,10 +49,10 @@ export async function listen(path: string, handler: Handler, log: Log): Promise<
   server.maxConnections = CONNECTIONS_MAX;
   const own = `${path}.${process.pid}`;
   await rm(own, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ path: own, writableAll: true, readableAll: true }, resolve);
-  });
+  server.listen({ path: own, writableAll: true, readableAll: true });
+  await once(server, "listening");
+  // One connection that cannot be taken, for want of file descriptors for example, must not end the agent.
+  server.on("error", (error) => log(`A connection could not be taken: ${messageOf(error)}`));
   renameSync(own, path);
   return new AgentSocket(server, path);
 }

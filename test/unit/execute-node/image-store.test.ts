@@ -44,6 +44,14 @@ test("a store that hangs is given up, keeps the node's own files free, and is as
   await expect(get(await openCache(), image)).resolves.toMatchObject({ digest: image.digest });
 });
 
+test("a store that is slow is not taken for one that hangs: what a glance gave up early keeps nobody from asking", async () => {
+  const imageStore = new ImageStore("/nowhere", 5);
+  const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve("late"), 100));
+  const glances = await Promise.allSettled([1, 2].map(() => imageStore.ask(slow, 0.02)));
+  expect(glances.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(await imageStore.ask(slow)).toBe("late");
+});
+
 test("questions to the store wait for their turn, and none of them is lost", async () => {
   const imageStore = new ImageStore("/nowhere");
   let atOnce = 0;

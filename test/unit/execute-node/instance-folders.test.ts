@@ -80,3 +80,19 @@ test("a machine's console outlives its folder", async () => {
   await folders.remove(RECORD.globalJobId);
   expect(await consoles.list()).toMatchObject([{ globalJobId: RECORD.globalJobId, bytes: 14 }]);
 });
+
+test("what is no instance folder is left alone", async () => {
+  const { folders, instances } = await newFolders();
+  const foreign = ["lost+found", "notes.tmp", "1.0-short"];
+  for (const name of foreign) await mkdir(join(instances, name));
+  expect(await folders.open()).toEqual([]);
+  expect((await readdir(instances)).sort()).toEqual(foreign.sort());
+  expect(folders.unreadable.size).toBe(0);
+});
+
+test("removals of one machine that overlap leave nothing, and no failure", async () => {
+  const { folders, instances } = await newFolders();
+  await mkdir(folders.pathOf(RECORD.globalJobId));
+  await Promise.all([folders.remove(RECORD.globalJobId), folders.remove(RECORD.globalJobId)]);
+  expect(await readdir(instances)).toEqual([]);
+});
