@@ -37,7 +37,7 @@ ALLOW_READ = *@${domain}
 ALLOW_WRITE = *@${domain}
 
 # The machine's own process tree is a namespace; no cgroups and no kernel keyring in it.
-USE_PROCD = False
+USE_PROCD = True
 DISCARD_SESSION_KEYRING_ON_STARTUP = False`;
 }
 
