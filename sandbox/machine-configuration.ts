@@ -36,8 +36,7 @@ ALLOW_NEGOTIATOR = condor@${domain}
 ALLOW_READ = *@${domain}
 ALLOW_WRITE = *@${domain}
 
-# The machine's own process tree is a namespace; no cgroups and no kernel keyring in it.
-USE_PROCD = True
+# No kernel keyring in the namespaces of a machine.
 DISCARD_SESSION_KEYRING_ON_STARTUP = False`;
 }
 

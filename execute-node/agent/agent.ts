@@ -123,8 +123,9 @@ export class Agent {
   async #prepareOnce(request: PrepareRequest): Promise<void> {
     const run = runOf(await this.#jobsInSlots(), request);
     const present = this.machines.get(request.globalJobId);
-    if (present?.record !== undefined && present.record.user !== request.user) {
-      throw new Refusal(`The machine of job ${request.globalJobId} belongs to somebody else.`);
+    const owned = present?.record ?? present?.asked;
+    if (owned !== undefined && owned.user !== request.user) {
+      throw new Refusal(`The machine of job ${request.globalJobId} belongs to somebody else here.`, { retry: true });
     }
     if (present?.preparing !== undefined) {
       beginRun(present, run);
@@ -132,6 +133,7 @@ export class Agent {
     }
     if (present?.record !== undefined && present.runStartedAt === run.startedAt) return;
     const machine = newMachine(request.globalJobId, "preparing");
+    machine.asked = request;
     machine.macAddress = request.spec.macAddress;
     beginRun(machine, run);
     this.machines.set(request.globalJobId, machine);
@@ -170,7 +172,7 @@ export class Agent {
     try {
       const network = this.#networkOf(request.spec);
       refuseForeignMac(
-        [...this.machines.values()].flatMap(({ record }) => record ?? []),
+        [...this.machines.values()].flatMap(({ record, asked }) => record ?? asked ?? []),
         request,
       );
       this.report(machine);
@@ -206,7 +208,9 @@ export class Agent {
       log(`did not prepare ${request.globalJobId}: ${messageOf(error)}`);
       // Who is at fault reads it in the hold reason; what another node may do better is told in the pool alone.
       if (!(error instanceof Refusal) || error.retry) this.parts.failures.add(request.globalJobId, messageOf(error));
-      await this.remove(machine);
+      await this.remove(machine).catch((failed: unknown) => {
+        log(`the folder of ${request.globalJobId} stays for now: ${messageOf(failed)}`);
+      });
       throw error;
     } finally {
       machine.preparing = undefined;

@@ -3,11 +3,15 @@ import type { Agent } from "./agent.ts";
 import { GahpLog } from "./gahp-log.ts";
 import { GahpWatch } from "./gahp-watch.ts";
 import { Healer } from "./heal.ts";
+import type { Log } from "./log.ts";
 import { endProbe, probe } from "./probe.ts";
 import type { Publisher } from "./publisher.ts";
 import { messageOf } from "./refusal.ts";
 import { run } from "./run.ts";
 import { askStartd } from "./startd.ts";
+
+/** Stands for a log that nobody writes. */
+const NO_LOG = "/nonexistent";
 
 /** How often vm-gahp's log is looked at, in milliseconds: a look costs two system calls while nothing is new. */
 const LOOK_MS = 1000;
@@ -25,7 +29,8 @@ export async function watchHealth(
   signal: AbortSignal,
 ): Promise<void> {
   const { configuration, acceleration, failures, trouble, startd, log } = agent.parts;
-  const gahp = new GahpWatch(await openGahpLog(), agent.machines, failures, log);
+  const gahpLog = await openGahpLog(log);
+  const gahp = new GahpWatch(gahpLog, agent.machines, failures, log);
   const healer = new Healer({
     askStartd: () => askStartd(startd),
     probe: () => probe({ configuration, acceleration, file: probeFile }),
@@ -47,10 +52,16 @@ export async function watchHealth(
     }
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
   }
+  await gahpLog.close();
 }
 
-async function openGahpLog(): Promise<GahpLog> {
-  const log = new GahpLog((await run("condor_config_val", ["VM_GAHP_LOG"])).trim());
-  await log.open();
-  return log;
+/** Where the log cannot be read its words are missing from failures; the healing goes on. */
+async function openGahpLog(log: Log): Promise<GahpLog> {
+  const path = await run("condor_config_val", ["VM_GAHP_LOG"]).catch((error: unknown) => {
+    log(`vm-gahp's log is not known, so its words will be missing: ${messageOf(error)}`);
+    return NO_LOG;
+  });
+  const gahpLog = new GahpLog(path.trim());
+  await gahpLog.open().catch((error: unknown) => log(`${path.trim()} cannot be read yet: ${messageOf(error)}`));
+  return gahpLog;
 }

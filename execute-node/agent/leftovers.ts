@@ -1,6 +1,6 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { domainSuffix } from "./instance-folders.ts";
-import { describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
+import { type DomainFacts, describeDomain, destroyDomain, listDomains } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { Refusal } from "./refusal.ts";
@@ -10,8 +10,8 @@ import type { SlotJob } from "./startd.ts";
 export async function endDomainsOf(globalJobId: string, log: Log): Promise<void> {
   for (const name of (await listDomains()).keys()) {
     if (!name.endsWith(domainSuffix(jobIdOf(globalJobId)))) continue;
-    const facts = await describeDomain(name);
-    if (facts === "foreign" || facts.globalJobId !== globalJobId) continue;
+    const facts = await factsOf(name);
+    if (facts === undefined || facts === "foreign" || facts.globalJobId !== globalJobId) continue;
     log(`ends domain ${name}: its job ${globalJobId} starts anew`);
     await destroyDomain(name);
   }
@@ -32,7 +32,8 @@ export async function endLeftover(
   // A libvirt that does not answer now refuses the new domain itself, and HTCondor goes elsewhere.
   const domains = await listDomains().catch(() => undefined);
   if (!domains?.has(name)) return;
-  const facts = await describeDomain(name);
+  const facts = await factsOf(name);
+  if (facts === undefined) return;
   if (facts === "foreign") throw new Refusal(`A domain ${name} that is not ours runs here.`, { retry: true });
   if (facts.globalJobId === machine.globalJobId) {
     if (machine.domainGiven || machine.record?.startedAt !== undefined) return;
@@ -44,4 +45,14 @@ export async function endLeftover(
   }
   log(`ends domain ${name} of ${facts.globalJobId}: ${machine.globalJobId} starts under its name`);
   await destroyDomain(name);
+}
+
+/** What a domain's XML says; undefined when it has ended meanwhile, as those do whose starter has just died. */
+async function factsOf(name: string): Promise<DomainFacts | "foreign" | undefined> {
+  try {
+    return await describeDomain(name);
+  } catch (error) {
+    if (!(await listDomains()).has(name)) return undefined;
+    throw error;
+  }
 }

@@ -7,6 +7,8 @@ export interface Machine {
   readonly globalJobId: string;
   /** Absent while it is prepared, and for a domain of ours whose folder is gone. */
   record: MachineRecord | undefined;
+  /** Whose it is and what is asked for, while it is prepared. */
+  asked: Pick<MachineRecord, "user" | "spec"> | undefined;
   state: MachineState;
   /** The work of a prepare request, while it lasts. */
   preparing: Promise<void> | undefined;
@@ -35,6 +37,7 @@ export function newMachine(globalJobId: string, state: MachineState): Machine {
   return {
     globalJobId,
     record: undefined,
+    asked: undefined,
     state,
     preparing: undefined,
     macAddress: undefined,

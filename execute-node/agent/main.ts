@@ -41,11 +41,24 @@ const GUARD_MS = 1000;
 /** How often libvirt is asked while it does not answer at the start, in milliseconds. */
 const LIBVIRT_RETRY_MS = 2000;
 
-/** The node's agent, from its start by the startd to the startd's end. */
-export async function runAgent(): Promise<void> {
+/**
+ * The node's agent, from its start by the startd to the startd's end. One that cannot go on ends, whatever it serves: the
+ * startd starts another.
+ */
+export async function runAgent(): Promise<never> {
   const configuration = parseNodeConfiguration(await readFile(CONFIGURATION_FILE, "utf8"));
+  const log = openLog(nodePaths(configuration.stateFolder).log);
+  try {
+    await serveNode(configuration, log);
+    process.exit(0);
+  } catch (error) {
+    log(`ends: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exit(1);
+  }
+}
+
+async function serveNode(configuration: ResolvedNodeConfiguration, log: Log): Promise<void> {
   const paths = nodePaths(configuration.stateFolder);
-  const log = openLog(paths.log);
   const startd = process.ppid;
   log(`agent ${process.pid} starts under startd ${startd}, Node.js ${process.version}`);
   endWithStandardOutput(log);
@@ -85,8 +98,15 @@ export async function runAgent(): Promise<void> {
   const opened = new Promise<void>((resolve) => {
     ready = resolve;
   });
-  const socket = await listen(paths.socket, (request) => opened.then(() => agent.handle(forHooks(request))), log);
-  const privateSocket = await listen(paths.privateSocket, (request) => opened.then(() => agent.handle(request)), log);
+  // A ping asks whether this agent lives, which it does before it is ready.
+  const handle = async (request: Request) => {
+    if (request.request !== "ping") await opened;
+    return agent.handle(request);
+  };
+  const ended = new AbortController();
+  const socket = await listen(paths.socket, async (request) => handle(forHooks(request)), log);
+  guard(startd, socket, log, ended);
+  const privateSocket = await listen(paths.privateSocket, handle, log);
   reporter.start(configuration.maxMachines);
   await consoles.open();
   await agent.open();
@@ -95,8 +115,6 @@ export async function runAgent(): Promise<void> {
   await watcher.look();
   ready();
 
-  const ended = new AbortController();
-  guard(startd, socket, log, ended);
   cache.onChange = gathered(CACHE_MS, () => void heartbeat(agent));
   watcher.onTrouble = () => void heartbeat(agent);
   trouble.onChange = () => void heartbeat(agent);
@@ -113,7 +131,6 @@ export async function runAgent(): Promise<void> {
   ]);
   socket.close();
   privateSocket.close();
-  process.exit(0);
 }
 
 /** Whoever runs under the account of VM jobs may ask for a machine to be made ready, for nothing else. */

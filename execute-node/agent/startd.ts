@@ -46,17 +46,21 @@ export interface StartdView {
   readonly vm: VmAbility;
 }
 
+/** What a job may have written as it liked: what is not as it should be counts as absent, and hides no other slot. */
+const text = z.string().optional().catch(undefined);
+const number = z.number().optional().catch(undefined);
+
 const Slots = z.array(
   z.object({
     Name: z.string(),
-    GlobalJobId: z.string().optional(),
-    JobId: z.string().optional(),
-    RemoteOwner: z.string().optional(),
-    JobUniverse: z.int().optional(),
-    JobStart: z.int().optional(),
-    Memory: z.number().optional(),
-    Cpus: z.number().optional(),
-    [ATTRIBUTE.spec]: z.string().optional(),
+    GlobalJobId: text,
+    JobId: text,
+    RemoteOwner: text,
+    JobUniverse: number,
+    JobStart: number,
+    Memory: number,
+    Cpus: number,
+    [ATTRIBUTE.spec]: text,
     HasVM: z.boolean().nullish(),
     // Set by a successful test of vm-gahp, and by nothing else (VMUniverseMgr::publish).
     VM_Type: z.string().nullish(),

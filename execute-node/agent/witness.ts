@@ -52,7 +52,7 @@ export function runOf(jobs: readonly SlotJob[] | undefined, request: PrepareRequ
 function requireRoom({ slot, memoryMiB, cpus }: SlotJob, { spec: { size } }: PrepareRequest): void {
   if (memoryMiB !== undefined && cpus !== undefined && size.memoryMiB <= memoryMiB && size.vcpus <= cpus) return;
   throw new Refusal(
-    `The machine wants ${size.memoryMiB} MiB and ${size.vcpus} processors; its slot ${slot} reserves ${memoryMiB} MiB and ` +
-      `${cpus}. Submit it with request_memory and request_cpus of its size.`,
+    `The machine wants ${size.memoryMiB} MiB and ${size.vcpus} processors; its slot ${slot} reserves ${memoryMiB ?? "no known"} MiB and ` +
+      `${cpus ?? "no known number"}. Submit it with request_memory and request_cpus of its size.`,
   );
 }

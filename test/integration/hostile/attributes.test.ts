@@ -144,6 +144,13 @@ const ATTACKS: readonly Attack[] = [
     lines: () => ["vm_disk = /etc/shadow:vda:r:raw"],
     without: ["+HookKeyword"],
   },
+  {
+    tried: "words of the slot's own in the job, and no hook keyword",
+    fate: "never starts",
+    lines: () => ['+CloudAdmission = ""', "+CloudHeartbeat = 9999999999", "+HasVM = true", "+START = true"],
+    without: ["+HookKeyword"],
+  },
+  { tried: "less disk than the image's own", fate: { held: /request_disk = \d+/ }, lines: () => ["request_disk = 1"] },
   { tried: "more processors than were asked for", fate: "never starts", lines: () => ["vm_vcpus = 8"] },
   { tried: "more memory than was asked for", fate: "never starts", lines: () => ["request_memory = 32"] },
   { tried: "a larger disk than was asked for", fate: "never starts", lines: () => ["+CloudDiskGiB = 60000"] },

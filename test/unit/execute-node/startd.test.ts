@@ -40,3 +40,13 @@ test("a node whose startd could not test vm-gahp is untested, even where somebod
     expect(parseSlots(slots({ HasVM }))?.vm).toMatchObject({ able: false, kind: "untested" });
   }
 });
+
+test("what a job wrote that is of no use to us hides neither its slot nor another", () => {
+  const other = { Name: "slot1_2@exec1", GlobalJobId: "ap#2.0#1", JobId: "2.0", JobStart: 1 };
+  for (const odd of [5, null, true, { a: 1 }]) {
+    const all = JSON.parse(slots({ CloudSpec: odd, JobStart: "soon", Memory: "all" }));
+    const jobs = parseSlots(JSON.stringify([...all, other]))?.jobs;
+    expect(jobs?.map(({ globalJobId }) => globalJobId)).toEqual(["ap#1.0#1", "ap#2.0#1"]);
+    expect(jobs?.[0]).toMatchObject({ specDigest: undefined, startedAt: undefined });
+  }
+});
