@@ -9,10 +9,18 @@ import { emulatorPid, fateOf } from "./fates.ts";
 import { letAllGo } from "./hold.ts";
 import { CONVERGENCE_SECONDS, whole } from "./node.ts";
 import { type MachineAt, machineAtEachStage, STAGES, type Stage } from "./stages.ts";
-import type { Victim } from "./victims.ts";
+import type { Fate, Victim } from "./victims.ts";
 
 /** When a machine's node loses something, by what the machine does then. */
 const MOMENTS = { preparing: "at prepare", starting: "at start", running: "while running" } as const;
+
+/** What a look at a machine must show, by its fate. */
+const OUTCOMES: Readonly<Record<Fate, readonly string[]>> = {
+  "goes on": ["up"],
+  "runs again": ["up"],
+  ends: ["ended"],
+  "runs again or ends": ["up", "ended"],
+};
 
 /** What stands at the end of it. Jobs are `cluster.proc`, in order. */
 interface End {
@@ -34,6 +42,8 @@ export class Death {
   #machines: MachineAt | undefined;
   #emulatorBefore: number | undefined;
   #killedAt = 0;
+  /** The stages whose machines have ended. */
+  readonly #ended = new Set<Stage>();
 
   constructor(victim: Victim, node: Machine) {
     this.#victim = victim;
@@ -62,16 +72,18 @@ export class Death {
     const machine = this.#machineAt(stage);
     // What a node said before lasts in the pool for a while.
     const startedSince = stage === "running" && fate === "runs again" ? this.#killedAt : 0;
-    await withLogsOf(this.#node, async () => {
+    const outcome = await withLogsOf(this.#node, async () => {
       if (fate === "goes on") await whole(this.#node, this.#killedAt);
-      await eventually(
+      return eventually(
         `the machine of ${machine.jobId}, killed ${MOMENTS[stage]}, that ${fate}`,
         () => fateOf(machine, startedSince),
-        (seen) => seen === (fate === "ends" ? "ended" : "up"),
+        (seen) => OUTCOMES[fate].includes(seen),
         CONVERGENCE_SECONDS,
       );
     });
-    await this.#record(` ${MOMENTS[stage]}`, `the machine ${fate}`);
+    if (outcome === "ended") this.#ended.add(stage);
+    const happened = outcome === "ended" ? "ends" : fate === "goes on" ? fate : "runs again";
+    await this.#record(` ${MOMENTS[stage]}`, `the machine ${happened}`);
   }
 
   /** Waits until the node is whole, and records how long that took. */
@@ -83,9 +95,7 @@ export class Death {
   /** Looks at what stands once all have come to what they should. */
   async end(): Promise<End> {
     await withLogsOf(this.#node, () => whole(this.#node, this.#killedAt, 30));
-    const survivors = STAGES.filter((stage) => this.#victim.fates[stage] !== "ends").map((stage) =>
-      this.#machineAt(stage),
-    );
+    const survivors = STAGES.filter((stage) => !this.#ended.has(stage)).map((stage) => this.#machineAt(stage));
     const inOrder = survivors.sort((a, b) => (a.jobId < b.jobId ? -1 : 1));
     return {
       survivors: inOrder.map(({ jobId }) => jobId),

@@ -13,8 +13,11 @@ import { DISK_IN_THE_MAKING, letAllGo } from "./hold.ts";
 import { agentOf } from "./node.ts";
 import type { MachineAt, Stage } from "./stages.ts";
 
-/** What is to come of a machine whose node lost something. */
-export type Fate = "goes on" | "runs again" | "ends";
+/**
+ * What is to come of a machine whose node lost something. Once vm-gahp has heard that a domain runs, HTCondor takes the
+ * death of its emulator for a power-off; which of the two comes first at a start is a matter of milliseconds.
+ */
+export type Fate = "goes on" | "runs again" | "ends" | "runs again or ends";
 
 /** Something of a node that dies. */
 export interface Victim {
@@ -40,7 +43,7 @@ export const VICTIMS: readonly Victim[] = [
   { name: "starter", fates: RESTARTS, kill: (node) => killAll(node, /^condor_starter/) },
   {
     name: "QEMU",
-    fates: { ...RESTARTS, running: "ends" },
+    fates: { ...RESTARTS, starting: "runs again or ends", running: "ends" },
     kill: killEmulators,
   },
   {
