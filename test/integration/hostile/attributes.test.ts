@@ -156,7 +156,7 @@ const ATTACKS: readonly Attack[] = [
   { tried: "a larger disk than was asked for", fate: "never starts", lines: () => ["+CloudDiskGiB = 60000"] },
 ];
 
-/** The jobs that look odd and do no harm: they run as any other, and nothing of them reaches the node. */
+/** The jobs that look odd and do no harm: each runs like any other, and nothing of them reaches the node. */
 const HARMLESS: readonly Attack[] = [
   {
     tried: "an environment and input files made to be taken for the hook's",
