@@ -1,17 +1,8 @@
 import { expect, test } from "vitest";
-import type { InstanceSpec } from "../../../contract/instance-spec.ts";
 import { refuseForeignMac } from "../../../execute-node/agent/foreign-mac.ts";
+import { SPEC } from "./samples.ts";
 
-const spec: InstanceSpec = {
-  name: "web",
-  image: `small@sha256:${"a".repeat(64)}`,
-  profile: "small",
-  size: { memoryMiB: 512, vcpus: 1 },
-  network: "default",
-  macAddress: "02:00:00:00:00:01",
-  labels: {},
-  gracefulStop: false,
-};
+const spec = SPEC;
 const theirs = { user: "cloud@pool.test", spec };
 
 test("a MAC address of somebody else's machine on the same network is refused", () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { complaintsIn, GahpLog } from "../../../execute-node/agent/gahp-log.ts";
 import { startingMachine } from "../../../execute-node/agent/gahp-watch.ts";
 import { newMachine } from "../../../execute-node/agent/machine.ts";
+import { SPEC } from "./samples.ts";
 
 const HEAD = "11/25/26 02:23:09";
 let folder = "";
@@ -85,16 +86,7 @@ test("a complaint is of the machine whose vm-gahp wrote it, or of the only one t
       schema: 1,
       globalJobId: id,
       user: "u@d",
-      spec: {
-        name: "web",
-        image: `small@sha256:${"a".repeat(64)}`,
-        profile: "small",
-        size: { memoryMiB: 512, vcpus: 1 },
-        network: "default",
-        macAddress: "02:00:00:00:00:01",
-        labels: {},
-        gracefulStop: false,
-      },
+      spec: SPEC,
       image: {
         digest: "a".repeat(64),
         format: "raw",

@@ -4,21 +4,13 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Consoles } from "../../../execute-node/agent/consoles.ts";
 import { InstanceFolders, instanceFolderName, MachineRecord } from "../../../execute-node/agent/instance-folders.ts";
+import { SPEC } from "./samples.ts";
 
 const RECORD: MachineRecord = {
   schema: 1,
   globalJobId: "ap#7.0#1764000000",
   user: "cloud@pool.test",
-  spec: {
-    name: "web",
-    image: `small@sha256:${"a".repeat(64)}`,
-    profile: "small",
-    size: { memoryMiB: 512, vcpus: 1 },
-    network: "default",
-    macAddress: "02:00:00:00:00:01",
-    labels: {},
-    gracefulStop: false,
-  },
+  spec: SPEC,
   image: { digest: "a".repeat(64), format: "qcow2", architecture: "x86_64", firmware: "uefi", machineType: "q35" },
   vncPassword: "s3cretPw",
   preparedAt: 1764000000,

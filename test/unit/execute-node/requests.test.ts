@@ -1,22 +1,13 @@
 import { expect, test } from "vitest";
 import { classAdAssignment } from "../../../contract/classad.ts";
-import type { InstanceSpec } from "../../../contract/instance-spec.ts";
 import { jobAttributes } from "../../../contract/job-ad.ts";
 import { parseDomainRequest, parsePrepare } from "../../../execute-node/agent/requests.ts";
 import { hookFailure } from "../../../execute-node/hooks/prepare.ts";
 import { OversizedJobError, relevantLines } from "../../../execute-node/relevant-lines.ts";
 import { REQUEST_MAX_BYTES } from "../../../execute-node/request-limit.ts";
+import { SPEC as PLAIN_SPEC } from "./samples.ts";
 
-const SPEC: InstanceSpec = {
-  name: "web",
-  image: `small@sha256:${"a".repeat(64)}`,
-  profile: "small",
-  size: { memoryMiB: 512, vcpus: 1 },
-  network: "default",
-  macAddress: "02:00:00:00:00:01",
-  labels: { note: 'quotes " and\nnewlines' },
-  gracefulStop: false,
-};
+const SPEC = { ...PLAIN_SPEC, labels: { note: 'quotes " and\nnewlines' } };
 
 const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300, diskMiB: 500 } as const;
 

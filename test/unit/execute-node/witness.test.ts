@@ -1,18 +1,9 @@
 import { expect, test } from "vitest";
-import { type InstanceSpec, specDigest } from "../../../contract/instance-spec.ts";
+import { specDigest } from "../../../contract/instance-spec.ts";
 import type { SlotJob } from "../../../execute-node/agent/startd.ts";
 import { runOf } from "../../../execute-node/agent/witness.ts";
+import { SPEC } from "./samples.ts";
 
-const SPEC: InstanceSpec = {
-  name: "web",
-  image: `small@sha256:${"a".repeat(64)}`,
-  profile: "small",
-  size: { memoryMiB: 512, vcpus: 1 },
-  network: "default",
-  macAddress: "02:00:00:00:00:01",
-  labels: {},
-  gracefulStop: false,
-};
 const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300, diskMiB: 500 } as const;
 const REQUEST = {
   globalJobId: "ap#7.0#1764000000",
