@@ -39,6 +39,21 @@ export const ImageNeeds = z.strictObject({
 });
 export type ImageNeeds = z.infer<typeof ImageNeeds>;
 
+/** The longest that a machine may be leased for, in seconds: a year. */
+const LEASE_MAX_SECONDS = 366 * 24 * 3600;
+
+/**
+ * For how long a machine is leased, and until when: HTCondor removes it then, whoever is alive. A lease begins when the
+ * machine is acknowledged, for before that its deadline counts.
+ */
+export const Lease = z.strictObject({
+  /** How long a lease is each time that it is renewed. */
+  seconds: z.int().positive().max(LEASE_MAX_SECONDS),
+  /** Unix time in seconds by the access point's clock; absent: it has not begun. */
+  until: z.int().nonnegative().optional(),
+});
+export type Lease = z.infer<typeof Lease>;
+
 /** One machine as a job: what is asked for, whose it is, and until when it must be acknowledged. */
 export const CloudJob = z.strictObject({
   /** `project/stack/type/name`: who asked. A rerun finds its own machine by it. */
@@ -49,6 +64,8 @@ export const CloudJob = z.strictObject({
   acknowledged: z.boolean(),
   /** Unix time in seconds at which HTCondor removes the job while it is not acknowledged. */
   deadline: z.int().nonnegative(),
+  /** Absent: the machine stays until somebody removes it. */
+  lease: Lease.optional(),
 });
 export type CloudJob = z.infer<typeof CloudJob>;
 
@@ -70,6 +87,8 @@ export const ATTRIBUTE = {
   labels: "CloudLabels",
   acknowledged: "CloudAcknowledged",
   deadline: "CloudDeadline",
+  leaseSeconds: "CloudLeaseSeconds",
+  leaseUntil: "CloudLeaseUntil",
 } as const;
 
 /** Attributes that the submit commands of the VM universe set (HTCondor manual, "condor_submit", VM universe). */
@@ -101,6 +120,8 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.labels]: encodeLabels(spec.labels),
     [ATTRIBUTE.acknowledged]: job.acknowledged,
     [ATTRIBUTE.deadline]: job.deadline,
+    ...(job.lease === undefined ? {} : { [ATTRIBUTE.leaseSeconds]: job.lease.seconds }),
+    ...(job.lease?.until === undefined ? {} : { [ATTRIBUTE.leaseUntil]: job.lease.until }),
   };
 }
 
@@ -151,6 +172,8 @@ const JobAd = z.object({
   cloudlabels: labels,
   cloudacknowledged: z.boolean(),
   clouddeadline: z.int(),
+  cloudleaseseconds: z.int().optional(),
+  cloudleaseuntil: z.int().optional(),
 });
 
 /** A job ad of ours, parsed and checked whole. */
@@ -192,6 +215,13 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
     },
     acknowledged: lower.cloudacknowledged,
     deadline: lower.clouddeadline,
+    ...(lower.cloudleaseseconds === undefined
+      ? {}
+      : { lease: leaseOf(lower.cloudleaseseconds, lower.cloudleaseuntil) }),
   });
   return { globalJobId: lower.globaljobid, job, specDigest: lower.cloudspec };
+}
+
+function leaseOf(seconds: number, until: number | undefined): Lease {
+  return until === undefined ? { seconds } : { seconds, until };
 }

@@ -4,6 +4,9 @@ import { InterruptedError, TimedOutError } from "./errors.ts";
 /** Says what is going on, on the resource's own row or on a terminal; an empty message clears it. */
 export type Progress = (message: string) => void;
 
+/** Says what a person should know though nothing failed; it stays. */
+export type Warn = (message: string) => void;
+
 /**
  * One object that every step of an operation is handed: until when, whether anybody still wants it, and where progress
  * goes. A step that waits asks {@link Operation.pause} and nothing else, so no wait can outlive its operation.
@@ -13,6 +16,7 @@ export class Operation {
   readonly deadline: number;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly warn: Warn;
   readonly timeoutSeconds: number;
   /** Whether whoever asked can still hear the answer; an orphan must not finish what nobody will record. */
   readonly stillWanted: () => Promise<boolean>;
@@ -26,6 +30,7 @@ export class Operation {
       timeoutSeconds?: number | undefined;
       signal?: AbortSignal;
       progress?: Progress;
+      warn?: Warn;
       stillWanted?: () => Promise<boolean>;
     } = {},
   ) {
@@ -33,6 +38,7 @@ export class Operation {
     this.deadline = Date.now() + this.timeoutSeconds * 1000;
     this.signal = options.signal ?? new AbortController().signal;
     this.progress = options.progress ?? (() => {});
+    this.warn = options.warn ?? (() => {});
     this.stillWanted = options.stillWanted ?? (async () => true);
   }
 

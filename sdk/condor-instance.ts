@@ -11,6 +11,16 @@ const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").insta
 /** What happens when a guest no longer feeds its watchdog. */
 export type WatchdogAction = NonNullable<InstanceSpec["watchdog"]>;
 
+/**
+ * What creation and update wait for: `submitted`, that the machine is in the queue; `running`, that its domain runs;
+ * `address`, that its address is known; `tcpPort`, that this port of its guest accepts a connection from where Pulumi
+ * runs.
+ */
+export type WaitFor = "submitted" | "running" | "address" | { tcpPort: number };
+
+/** {@link WaitFor} as an argument. */
+export type WaitForArgs = "submitted" | "running" | "address" | { tcpPort: pulumi.Input<number> };
+
 /** What a {@link CondorInstance} is made of. */
 export interface CondorInstanceArgs {
   /** A {@link CondorImage}'s `reference`, or the name of an image that is in the store. A change replaces the instance. */
@@ -50,6 +60,25 @@ export interface CondorInstanceArgs {
    * Default: 600.
    */
   timeoutSeconds?: pulumi.Input<number>;
+  /**
+   * How long the machine lives, such as `"4h"` or `"90m"`, at least a minute: HTCondor removes it then, also when no
+   * runner and no workstation is alive. It counts from the end of the creation; `pulumi up` renews it once less than half
+   * is left, `condor-cloud instance renew` at any time. Changes in place. Default: it stays until somebody removes it.
+   */
+  lease?: pulumi.Input<string>;
+  /** What creation and update wait for. Changes in place. Default: `address`. */
+  waitFor?: pulumi.Input<WaitForArgs>;
+  /**
+   * How long the machine may queue until creation and update go on without it, in seconds: it stays queued, `ready` is
+   * false, and the next `pulumi up` goes on waiting. Changes in place. Default: they wait for `timeoutSeconds`, and fail.
+   */
+  maxQueueSeconds?: pulumi.Input<number>;
+  /**
+   * The GlobalJobId of a living machine that the resource takes over instead of making one: what `pulumi import` would
+   * do, which dynamic resources cannot have. It must be what the other arguments say. Counts when the resource is created
+   * and never again. Default: none.
+   */
+  adopt?: pulumi.Input<string>;
 }
 
 /**
@@ -93,6 +122,18 @@ export class CondorInstance extends pulumi.CustomResource {
   declare readonly labels: pulumi.Output<Record<string, string>>;
   /** How long to wait for the machine, in seconds. */
   declare readonly timeoutSeconds: pulumi.Output<number>;
+  /** How long the machine lives unless its lease is renewed; undefined where it has none. */
+  declare readonly lease: pulumi.Output<string | undefined>;
+  /** When HTCondor removes the machine: ISO 8601, UTC, by the access point's clock; empty where it has no lease. */
+  declare readonly leaseEndsAt: pulumi.Output<string>;
+  /** What creation and update wait for. */
+  declare readonly waitFor: pulumi.Output<WaitFor>;
+  /** Whether the machine is what `waitFor` asks for; as of the last `up` or refresh. */
+  declare readonly ready: pulumi.Output<boolean>;
+  /** How often HTCondor has started the machine: more than 1 where its execute node died and another took it over. */
+  declare readonly starts: pulumi.Output<number>;
+  /** Why the machine does not run: a hold's reason, the execute node's words. Empty while it runs. */
+  declare readonly message: pulumi.Output<string>;
 
   /**
    * @param name - the resource's name, unique among the instances of the program
@@ -118,6 +159,12 @@ export class CondorInstance extends pulumi.CustomResource {
         watchdog: undefined,
         gracefulStop: undefined,
         timeoutSeconds: undefined,
+        lease: undefined,
+        leaseEndsAt: undefined,
+        waitFor: undefined,
+        ready: undefined,
+        starts: undefined,
+        message: undefined,
         ...args,
         ...hostInputs(TYPE, name, opts),
         __provider: PROVIDER,

@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 export interface Engine {
   /** Shows a passing message on a resource's own row; an empty one clears it. Never fails, never waits. */
   show(urn: string, message: string): void;
+  /** Adds a warning to a resource's diagnostics. Never fails, never waits. */
+  warn(urn: string, message: string): void;
   /** Whether the engine still answers. True where it cannot be asked: then nothing is known against it. */
   answers(): Promise<boolean>;
 }
@@ -12,7 +14,7 @@ const SHOW_DEADLINE_MILLISECONDS = 3_000;
 const ANSWER_DEADLINE_MILLISECONDS = 15_000;
 
 /** An engine that cannot be spoken to. */
-const SILENT: Engine = { show: () => {}, answers: async () => true };
+const SILENT: Engine = { show: () => {}, warn: () => {}, answers: async () => true };
 
 /**
  * Connects to the engine, whose address Pulumi's host is given as its only argument. Undocumented, so that anything
@@ -39,15 +41,19 @@ function openEngine(address: string): Engine {
   );
   const client = new EngineClient(address, grpc.credentials.createInsecure());
 
+  /** Sends one line of diagnostics, `ephemeral` until the next one. */
+  function log(severity: 1 | 2, urn: string, message: string, ephemeral: boolean): void {
+    const request = new messages.LogRequest();
+    request.setSeverity(severity);
+    request.setUrn(urn);
+    request.setMessage(message);
+    request.setEphemeral(ephemeral);
+    client.log(request, new grpc.Metadata(), { deadline: Date.now() + SHOW_DEADLINE_MILLISECONDS }, () => {});
+  }
+
   return {
-    show(urn, message) {
-      const request = new messages.LogRequest();
-      request.setSeverity(messages.LogSeverity.INFO);
-      request.setUrn(urn);
-      request.setMessage(message);
-      request.setEphemeral(true);
-      client.log(request, new grpc.Metadata(), { deadline: Date.now() + SHOW_DEADLINE_MILLISECONDS }, () => {});
-    },
+    show: (urn, message) => log(messages.LogSeverity.INFO, urn, message, true),
+    warn: (urn, message) => log(messages.LogSeverity.WARNING, urn, message, false),
     answers() {
       const { UNAVAILABLE, DEADLINE_EXCEEDED } = grpc.status;
       const options = { deadline: Date.now() + ANSWER_DEADLINE_MILLISECONDS };

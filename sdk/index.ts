@@ -7,4 +7,10 @@ export {
   type Firmware,
   type MachineType,
 } from "./condor-image.ts";
-export { CondorInstance, type CondorInstanceArgs, type WatchdogAction } from "./condor-instance.ts";
+export {
+  CondorInstance,
+  type CondorInstanceArgs,
+  type WaitFor,
+  type WaitForArgs,
+  type WatchdogAction,
+} from "./condor-instance.ts";

@@ -46,6 +46,7 @@ export class Session {
       timeoutSeconds,
       signal: this.#interrupted,
       progress: row.show,
+      warn: (message) => this.#warn(properties.resourceUrn, message),
       stillWanted: () => this.#engine.answers(),
     });
     try {
@@ -53,6 +54,10 @@ export class Session {
     } finally {
       row.clear();
     }
+  }
+
+  #warn(urn: unknown, message: string): void {
+    if (typeof urn === "string") this.#engine.warn(urn, message);
   }
 
   async #openContext(): Promise<Context> {

@@ -17,6 +17,8 @@ export const JOB_ATTRIBUTES: readonly string[] = [
   "RemoteHost",
   "JobCurrentStartDate",
   "JobLastStartDate",
+  "NumJobStarts",
+  "ServerTime",
   ...Object.values(STANDARD_ATTRIBUTE),
   ...Object.values(ATTRIBUTE),
 ];
@@ -51,6 +53,8 @@ const QueueAd = z.object({
   remotehost: words,
   jobcurrentstartdate: number,
   joblaststartdate: number,
+  numjobstarts: number,
+  servertime: number,
   cloudkey: words.transform(decodeText),
 });
 
@@ -75,6 +79,10 @@ export interface QueueJob {
   readonly slot: string;
   /** When it was last given to a slot, but for the one that runs it now: Unix time in seconds; undefined: never. */
   readonly lastRunAt: number | undefined;
+  /** How often it was started. */
+  readonly starts: number;
+  /** The access point's clock when it answered, Unix time in seconds; undefined where it does not say (the history). */
+  readonly serverTime: number | undefined;
   /** Whose it says that it is, as far as that can be read, even where the rest of it breaks the contract. */
   readonly key: string | undefined;
   /** What the contract reads from it; undefined when somebody edited the job so that it breaks the contract. */
@@ -102,6 +110,8 @@ function parseJob(command: string, output: string, ad: Ad): QueueJob {
     removeReason: job.removereason,
     slot: job.remotehost,
     lastRunAt: job.jobstatus === JOB_STATUS.running ? job.joblaststartdate : job.jobcurrentstartdate,
+    starts: job.numjobstarts ?? 0,
+    serverTime: job.servertime,
     key: job.cloudkey,
     cloud: readContract(ad),
   };

@@ -58,11 +58,18 @@ const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
 /** Whether a node has the image in its cache. */
 const HAS_IMAGE = `stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.images})`;
 
+/** No create acknowledged the machine in time. */
+const UNCLAIMED = `${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`;
+
+/** The machine's lease is over, which begins at the acknowledgement. */
+const LEASE_OVER = `${ATTRIBUTE.leaseUntil} =!= undefined && time() > ${ATTRIBUTE.leaseUntil}`;
+
 /**
  * The commands that every machine's job has. `vm_vcpus` alone would be 1 for the match, hence `request_cpus`; a VM job
  * must name a disk, which the execute node ignores; without the two commands about output the overlay would travel
  * home at the end; `initialdir` must exist on the access point. A job only matches a node that can boot its image and
- * has it or has room for it; one that nobody acknowledged in time is removed by HTCondor itself.
+ * has it or has room for it; one that nobody acknowledged in time, or whose lease is over, is removed by HTCondor
+ * itself.
  */
 const COMMANDS: readonly string[] = [
   "universe = vm",
@@ -92,7 +99,7 @@ const COMMANDS: readonly string[] = [
   `job_lease_duration = ${JOB_LEASE_SECONDS}`,
   "want_graceful_removal = $(cloud_graceful)",
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
-  `periodic_remove = ${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`,
+  `periodic_remove = (${UNCLAIMED}) || (${LEASE_OVER})`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,
   ...Object.values(ATTRIBUTE).map((attribute) => {
     const value = cellOf(attribute);

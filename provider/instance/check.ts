@@ -1,11 +1,20 @@
 import { z } from "zod";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
 import { WatchdogAction } from "../../contract/instance-spec.ts";
-import { ImageName, InstanceName, Labels, MacAddress } from "../../contract/patterns.ts";
+import { GlobalJobId, ImageName, InstanceName, Labels, MacAddress } from "../../contract/patterns.ts";
 import { CUSTOM_PROFILE, type Profiles } from "../../contract/profiles.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
-import { DEFAULT_PROFILE, DEFAULT_TIMEOUT_SECONDS, ResolvedProfile, TimeoutSeconds, Timeouts } from "./inputs.ts";
+import {
+  DEFAULT_PROFILE,
+  DEFAULT_TIMEOUT_SECONDS,
+  DEFAULT_WAIT_FOR,
+  LeaseText,
+  ResolvedProfile,
+  TimeoutSeconds,
+  Timeouts,
+  WaitFor,
+} from "./inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
 
 /** One input, checked: the value to go on with, or why there is none. */
@@ -37,6 +46,10 @@ export async function checkInstance(
     gracefulStop: () => by(z.boolean(), given("gracefulStop") ?? false),
     timeoutSeconds: () => by(TimeoutSeconds, given("timeoutSeconds") ?? DEFAULT_TIMEOUT_SECONDS),
     timeouts: () => by(Timeouts, given("timeouts") ?? {}),
+    lease: () => by(LeaseText.optional(), given("lease")),
+    waitFor: () => by(WaitFor, given("waitFor") ?? DEFAULT_WAIT_FOR),
+    maxQueueSeconds: () => by(TimeoutSeconds.optional(), given("maxQueueSeconds")),
+    adopt: () => by(GlobalJobId.optional(), given("adopt")),
   };
 
   const result: CheckResult = { inputs: {}, failures: [] };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { DEFAULT_TIMEOUT_SECONDS } from "./inputs.ts";
+import { DEFAULT_TIMEOUT_SECONDS, DEFAULT_WAIT_FOR, leaseSecondsOf } from "./inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
 import { INSTANCE_STATES, isAtRest, isReady } from "./state.ts";
 
@@ -15,7 +15,13 @@ export interface DiffResult {
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** What was last seen of a machine, as far as it tells whether anybody must wait for it. */
-const Seen = z.object({ state: z.enum(INSTANCE_STATES), ipAddress: z.string(), startedAt: z.string() });
+const Seen = z.object({
+  state: z.enum(INSTANCE_STATES),
+  ipAddress: z.string(),
+  startedAt: z.string(),
+  /** Absent in a state that was recorded before `waitFor` came, when every create waited for the address. */
+  ready: z.boolean().optional(),
+});
 
 /** One row: what a change of an input means, and what counts as a change. */
 interface Row {
@@ -42,6 +48,11 @@ interface Row {
  * | `gracefulStop` | in place | absent: false |
  * | `timeoutSeconds` | in place | absent: 600; kept in the state, because destroy runs without the program |
  * | `timeouts` | in place | absent: none |
+ * | `lease` | in place | by its length, "60m" is "1h"; absent: none |
+ * | `waitFor` | in place | absent: `address` |
+ * | `maxQueueSeconds` | in place | absent: none |
+ *
+ * `adopt` is not in it either: it counts when the resource is created, and never again.
  *
  * Beside the inputs, a machine that is not what its create waits for is a change in place: `pulumi refresh` forgets
  * that a create failed, so the state's outputs say it. The update acknowledges the machine and waits for it.
@@ -77,6 +88,9 @@ export const DIFF_TABLE: readonly Row[] = [
     meaning: (inputs) => inputs.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
   },
   { property: "timeouts", change: "in place", meaning: (inputs) => inputs.timeouts ?? {} },
+  { property: "lease", change: "in place", meaning: (inputs) => leaseOf(inputs) },
+  { property: "waitFor", change: "in place", meaning: (inputs) => inputs.waitFor ?? DEFAULT_WAIT_FOR },
+  { property: "maxQueueSeconds", change: "in place", meaning: (inputs) => inputs.maxQueueSeconds },
 ];
 
 /**
@@ -103,13 +117,19 @@ function differs(row: Row, olds: Inputs, news: Inputs): boolean {
 function isUnfinished(olds: Inputs): boolean {
   const seen = Seen.safeParse(olds);
   if (!seen.success) return false;
-  return olds.acknowledged === false || !(isReady(seen.data) || isAtRest(seen.data));
+  const ready = seen.data.ready ?? isReady(seen.data, DEFAULT_WAIT_FOR);
+  return olds.acknowledged === false || !(ready || isAtRest(seen.data));
 }
 
 /** Whether the machine got its name from its resource. */
 function isNamedByDefault(inputs: Inputs): boolean {
   const urn = ResourceUrn.safeParse(inputs.resourceUrn);
   return urn.success && inputs.name === logicalNameOf(urn.data);
+}
+
+/** A lease's length. */
+function leaseOf({ lease }: Inputs): unknown {
+  return typeof lease === "string" ? leaseSecondsOf(lease) : lease;
 }
 
 /** A profile without its name. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { durationSeconds } from "../../contract/duration.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import { DEFAULT_NETWORK, type InstanceSpec, macAddressOf, WatchdogAction } from "../../contract/instance-spec.ts";
-import { InstanceName, Labels, MacAddress, ProfileName } from "../../contract/patterns.ts";
+import { GlobalJobId, InstanceName, Labels, MacAddress, ProfileName } from "../../contract/patterns.ts";
 import { MachineSize } from "../../contract/profiles.ts";
 import { keyOf, ResourceUrn } from "./resource-urn.ts";
 
@@ -28,6 +29,37 @@ export const Timeouts = z.strictObject({
 export const ResolvedProfile = MachineSize.extend({ name: ProfileName });
 export type ResolvedProfile = z.infer<typeof ResolvedProfile>;
 
+/** The shortest lease: HTCondor looks once a minute whether one is over. */
+const LEASE_LEAST_SECONDS = 60;
+
+/** A year: a longer lease is a mistake in the unit. */
+const LEASE_MAX_SECONDS = 366 * 24 * 3600;
+
+/** How long a machine lives unless somebody renews its lease: a duration as Go and Pulumi write it. */
+export const LeaseText = z.string().refine((text) => {
+  const seconds = durationSeconds(text);
+  return seconds !== undefined && seconds >= LEASE_LEAST_SECONDS && seconds <= LEASE_MAX_SECONDS;
+}, 'must be a duration such as "90m", "4h" or "2d", from one minute to a year');
+
+/** A lease in whole seconds; undefined where there is none. */
+export function leaseSecondsOf(lease: string | undefined): number | undefined {
+  const seconds = lease === undefined ? undefined : durationSeconds(lease);
+  return seconds === undefined ? undefined : Math.round(seconds);
+}
+
+/**
+ * What create and update wait for: that the machine is in the queue, that its domain runs, that its address is known,
+ * that a TCP port of its guest accepts a connection from here.
+ */
+export const WaitFor = z.union(
+  [z.enum(["submitted", "running", "address"]), z.strictObject({ tcpPort: z.int().min(1).max(65_535) })],
+  'must be "submitted", "running", "address" or { tcpPort: 1 to 65535 }',
+);
+export type WaitFor = z.infer<typeof WaitFor>;
+
+/** What is waited for where nothing else is said. */
+export const DEFAULT_WAIT_FOR: WaitFor = "address";
+
 /** The inputs of an instance as its check hands them on: every default filled in, names resolved. */
 export const InstanceInputs = z.object({
   /** Who asks. Put in by the shell, never compared: a resource may move in its program. */
@@ -50,6 +82,14 @@ export const InstanceInputs = z.object({
   timeoutSeconds: TimeoutSeconds,
   /** Pulumi's own `customTimeouts`; they win over {@link InstanceInputs.timeoutSeconds}. Default: none. */
   timeouts: Timeouts,
+  /** How long the machine lives unless its lease is renewed. Default: until somebody removes it. */
+  lease: LeaseText.optional(),
+  /** What create and update wait for. Default: `address`. */
+  waitFor: WaitFor.default(DEFAULT_WAIT_FOR),
+  /** How long a machine may queue before create and update leave it queueing, in seconds. Default: they wait on. */
+  maxQueueSeconds: TimeoutSeconds.optional(),
+  /** The GlobalJobId of a living machine that create takes over instead of making one. Default: none. */
+  adopt: GlobalJobId.optional(),
 });
 export type InstanceInputs = z.infer<typeof InstanceInputs>;
 

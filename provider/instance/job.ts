@@ -4,7 +4,7 @@ import type { InstanceSpec } from "../../contract/instance-spec.ts";
 import { ATTRIBUTE, type CloudJob, encodeLabels, type ImageNeeds, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import type { Operation } from "../operation.ts";
-import { type InstanceInputs, specOf } from "./inputs.ts";
+import { type InstanceInputs, leaseSecondsOf, specOf } from "./inputs.ts";
 import { keyOf } from "./resource-urn.ts";
 
 const BYTES_PER_MIB = 1024 ** 2;
@@ -17,6 +17,7 @@ const DEADLINE_MARGIN_SECONDS = 900;
 
 /** The job that makes a machine, unacknowledged. Throws StoreError when the image store cannot be read. */
 export async function jobOf(inputs: InstanceInputs, context: Context, operation: Operation): Promise<CloudJob> {
+  const leaseSeconds = leaseSecondsOf(inputs.lease);
   const seconds = Number.isFinite(operation.timeoutSeconds) ? operation.timeoutSeconds : inputs.timeoutSeconds;
   return {
     key: keyOf(inputs.resourceUrn),
@@ -24,6 +25,7 @@ export async function jobOf(inputs: InstanceInputs, context: Context, operation:
     imageNeeds: await imageNeedsOf(inputs.image, context),
     acknowledged: false,
     deadline: Math.ceil(Date.now() / 1000 + seconds + DEADLINE_MARGIN_SECONDS),
+    ...(leaseSeconds === undefined ? {} : { lease: { seconds: leaseSeconds } }),
   };
 }
 

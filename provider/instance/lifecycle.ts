@@ -59,11 +59,11 @@ async function settle(
 ): Promise<Properties> {
   let seen = NOTHING_SEEN;
   try {
-    seen = await waitUntilReady(id, context, operation, (observation) => {
+    seen = await waitUntilReady(id, context, operation, inputs.waitFor, (observation) => {
       seen = observation;
     });
     await handOver(operation);
-    return outputsOf(id, inputs, seen);
+    return outputsOf(id, inputs, seen, true);
   } catch (error) {
     // What is gone needs no owner, and an orphan must not give it one.
     const unowned = error instanceof EndedError || error instanceof JobNotFoundError || error instanceof OrphanedError;
@@ -71,7 +71,7 @@ async function settle(
     // The operation may be over (its deadline, Ctrl-C), so the last act has a time of its own.
     const { stillWanted } = operation;
     await handOver(new Operation({ timeoutSeconds: LAST_ACT_SECONDS, stillWanted })).catch(ignoreCloudError);
-    throw new InitializationError(id, outputsOf(id, inputs, seen), error);
+    throw new InitializationError(id, outputsOf(id, inputs, seen, false), error);
   } finally {
     operation.progress("");
   }
@@ -148,7 +148,8 @@ export async function updateInstance(
   }
   // The state owns the machine already, so its deadline must not end it, however long the wait is.
   if (job.cloud?.job.acknowledged !== true) await acknowledge(id, context, operation);
-  if (isReady(seen) || isAtRest(seen)) return outputsOf(id, inputs, seen);
+  const ready = isReady(seen, inputs.waitFor);
+  if (ready || isAtRest(seen)) return outputsOf(id, inputs, seen, ready);
   return await settle(id, inputs, context, operation, async () => {});
 }
 

@@ -1,5 +1,6 @@
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import { hostOf, type NodeFailure, type SlotReport } from "../htcondor/slots.ts";
+import type { WaitFor } from "./inputs.ts";
 
 /** What a machine does, in one word; see {@link observe} for where each comes from. */
 export const INSTANCE_STATES = [
@@ -30,6 +31,10 @@ export interface Observation {
   readonly vncAddress: string;
   /** ISO 8601; when the domain was first seen running. */
   readonly startedAt: string;
+  /** How often HTCondor has started it. */
+  readonly starts: number;
+  /** When HTCondor removes it, Unix time in seconds by the access point's clock; undefined: it has no lease. */
+  readonly leaseUntil: number | undefined;
   /** Progress or cause, for people: the node's words, and HTCondor's reason for a hold or a removal. */
   readonly message: string;
   /** Whether the node may still say why: HTCondor holds a job seconds before its node has found the reason. */
@@ -71,6 +76,8 @@ export function observe(job: QueueJob, report: SlotReport | undefined, failure?:
     ipAddress: machine?.ipAddress ?? "",
     vncAddress: machine?.vncAddress ?? "",
     startedAt: machine?.startedAt === undefined ? "" : new Date(machine.startedAt * 1000).toISOString(),
+    starts: job.starts,
+    leaseUntil: job.cloud?.job.lease?.until,
     message: machine?.message || reasonOf(job, failure),
     awaitsReason: job.status === JOB_STATUS.held && job.holdReasonCode === FAILED_TO_START && failure === undefined,
   };
@@ -106,9 +113,16 @@ function stateOfJob(status: number): InstanceState {
   }
 }
 
-/** Whether the machine is what a create waits for: its domain runs and its address is known. */
-export function isReady(seen: Pick<Observation, "state" | "ipAddress">): boolean {
-  return seen.state === "running" && seen.ipAddress !== "";
+/** Whether the machine is what is waited for, as far as queue and node can tell: a port is knocked at besides. */
+export function isReady(seen: Pick<Observation, "state" | "ipAddress">, waitFor: WaitFor): boolean {
+  switch (waitFor) {
+    case "submitted":
+      return seen.state !== "held" && !hasEnded(seen);
+    case "running":
+      return seen.state === "running";
+    default:
+      return seen.state === "running" && seen.ipAddress !== "";
+  }
 }
 
 /**
@@ -120,7 +134,7 @@ export function isAtRest(seen: Pick<Observation, "state" | "startedAt">): boolea
 }
 
 /** Whether the machine has ended, or is about to: no wait brings it back. */
-export function hasEnded(seen: Observation): boolean {
+export function hasEnded(seen: Pick<Observation, "state">): boolean {
   return seen.state === "removed" || seen.state === "completed";
 }
 

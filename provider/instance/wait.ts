@@ -4,6 +4,7 @@ import { CloudError, TimedOutError } from "../errors.ts";
 import { PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
 import { EndedError, HeldError } from "./errors.ts";
+import type { WaitFor } from "./inputs.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
 import { obstacles } from "./obstacles.ts";
 import { hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
@@ -30,7 +31,7 @@ export async function nextTick(operation: Operation, waitedFor: string, remedy?:
 }
 
 /**
- * Waits until the machine runs and its address is known, within the operation. A hold, a removal or the machine's end
+ * Waits until the machine is what is waited for, within the operation. A hold, a removal or the machine's end
  * ends the wait at once.
  *
  * @param onSeen - is told what was seen each time, so that whoever fails later can say what is known
@@ -40,6 +41,7 @@ export async function waitUntilReady(
   id: string,
   context: Context,
   operation: Operation,
+  waitFor: WaitFor,
   onSeen: (seen: Observation) => void,
 ): Promise<Observation> {
   const about = `job ${jobIdOf(id)}`;
@@ -49,7 +51,7 @@ export async function waitUntilReady(
     const found = await patiently(operation, about, () => look(id, context));
     const { seen } = found;
     onSeen(seen);
-    if (isReady(seen)) return seen;
+    if (isReady(seen, waitFor)) return seen;
     if (hasEnded(seen)) throw ended(id, seen);
     if (seen.state === "held") {
       reasonAwaitedUntil ??= Date.now() + REASON_SECONDS * 1000;

@@ -53,6 +53,7 @@ describe("what a program leaves out", () => {
         gracefulStop: false,
         timeoutSeconds: 600,
         timeouts: {},
+        waitFor: "address",
       },
       failures: [],
     });

@@ -16,6 +16,9 @@ const olds = {
   gracefulStop: true,
   timeoutSeconds: 600,
   timeouts: {},
+  lease: "4h",
+  waitFor: "running",
+  maxQueueSeconds: 60,
   jobId: "12.0",
   state: "running",
   host: "exec1",
@@ -53,6 +56,11 @@ describe("what a change means", () => {
     ["gracefulStop", { gracefulStop: undefined }],
     ["timeoutSeconds", { timeoutSeconds: 60 }],
     ["timeouts", { timeouts: { deleteSeconds: 60 } }],
+    ["lease", { lease: "5h" }],
+    ["lease", { lease: undefined }],
+    ["waitFor", { waitFor: "address" }],
+    ["waitFor", { waitFor: { tcpPort: 22 } }],
+    ["maxQueueSeconds", { maxQueueSeconds: undefined }],
   ])("%s changes in place: %j", (_property, change) => {
     const diff = diffInstance(olds, { ...news, ...change }, none);
     expect(diff).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });

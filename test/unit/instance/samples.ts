@@ -21,6 +21,8 @@ export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob
     removeReason: "",
     slot: "",
     lastRunAt: undefined,
+    starts: 0,
+    serverTime: undefined,
     key: job?.key,
     cloud: job === undefined ? undefined : { globalJobId, job, specDigest: specDigest(job.spec) },
     ...change,

@@ -28,26 +28,35 @@ describe("the state of a machine", () => {
   test.each([1, 3, 4, 5, 6, 7])("ignores a report that outlived its job: JobStatus %d", (status) => {
     const seen = observe(queued({ status }), report({ state: "running", ipAddress: "10.0.0.7" }));
     expect(seen).toMatchObject({ ipAddress: "", vncAddress: "", startedAt: "" });
-    expect(isReady(seen)).toBe(false);
+    expect(isReady(seen, "address")).toBe(false);
   });
 
   test("tells host, addresses and when the domain was first seen running", () => {
     const machine = { state: "running", ipAddress: "10.0.0.7", vncAddress: "exec1:5900", startedAt: 1_795_562_980 };
     expect(
-      observe(queued({ status: 2, slot: "slot1_1@exec1.example" }), report({ ...machine, state: "running" })),
+      observe(
+        queued({ status: 2, starts: 1, slot: "slot1_1@exec1.example" }),
+        report({ ...machine, state: "running" }),
+      ),
     ).toEqual({
       ...machine,
       host: "exec1.example",
       startedAt: "2026-11-24T23:29:40.000Z",
+      starts: 1,
+      leaseUntil: undefined,
       message: "",
       awaitsReason: false,
     });
   });
 
   test("is ready when the domain runs and its address is known, not before", () => {
-    expect(isReady(observe(queued({ status: 2 }), report({ state: "running" })))).toBe(false);
-    expect(isReady(observe(queued({ status: 2 }), report({ state: "prepared", ipAddress: "10.0.0.7" })))).toBe(false);
-    expect(isReady(observe(queued({ status: 2 }), report({ state: "running", ipAddress: "10.0.0.7" })))).toBe(true);
+    expect(isReady(observe(queued({ status: 2 }), report({ state: "running" })), "address")).toBe(false);
+    expect(
+      isReady(observe(queued({ status: 2 }), report({ state: "prepared", ipAddress: "10.0.0.7" })), "address"),
+    ).toBe(false);
+    expect(
+      isReady(observe(queued({ status: 2 }), report({ state: "running", ipAddress: "10.0.0.7" })), "address"),
+    ).toBe(true);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { durationSeconds, timeoutSeconds } from "../../../sdk/durations.ts";
+import { durationSeconds } from "../../../contract/duration.ts";
+import { timeoutSeconds } from "../../../sdk/durations.ts";
 
 describe("Pulumi's custom timeouts", () => {
   test.each([
@@ -16,7 +17,8 @@ describe("Pulumi's custom timeouts", () => {
   });
 
   test.each(["", "5", "m", "0s", "-5m", "5 m", "5m!", "1h30", "five minutes", "5m; rm -rf /"])("refuse %j", (text) => {
-    expect(() => durationSeconds(text)).toThrow(/is no positive duration such as "90s"/);
+    expect(durationSeconds(text)).toBeUndefined();
+    expect(() => timeoutSeconds({ create: text })).toThrow(/is no positive duration such as "90s"/);
   });
 
   test("are passed on where they are given", () => {

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import * as engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
+import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { connectEngine } from "../../../sdk/engine.ts";
@@ -37,6 +37,13 @@ describe("the engine", () => {
     connectEngine(address).show("urn:pulumi:dev::shop::t::web", "waiting");
     await vi.waitFor(() => expect(logged).toHaveLength(1), 5_000);
     expect(logged[0]).toMatchObject({ urn: "urn:pulumi:dev::shop::t::web", message: "waiting", ephemeral: true });
+  });
+
+  test("is told what to warn of beside a resource, for good", async () => {
+    const { address, logged } = await startEngine();
+    connectEngine(address).warn("urn:pulumi:dev::shop::t::web", "the pool is busy");
+    await vi.waitFor(() => expect(logged).toHaveLength(1), 5_000);
+    expect(logged[0]).toMatchObject({ message: "the pool is busy", severity: LogSeverity.WARNING, ephemeral: false });
   });
 
   test("answers as long as it lives, even if only to refuse, and not when it is gone", async () => {

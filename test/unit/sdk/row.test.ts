@@ -7,6 +7,7 @@ describe("a resource's row", () => {
   let shown: string[];
   const engine = {
     show: (_urn: string, message: string) => void shown.push(message),
+    warn: () => {},
     answers: async () => true,
   };
 
