@@ -39,6 +39,9 @@ export const ImageNeeds = z.strictObject({
 });
 export type ImageNeeds = z.infer<typeof ImageNeeds>;
 
+/** How a job says that its machine has no lease, and that a lease has not begun. */
+const NO_LEASE = 0;
+
 /** The longest that a machine may be leased for, in seconds: a year. */
 const LEASE_MAX_SECONDS = 366 * 24 * 3600;
 
@@ -120,8 +123,8 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.labels]: encodeLabels(spec.labels),
     [ATTRIBUTE.acknowledged]: job.acknowledged,
     [ATTRIBUTE.deadline]: job.deadline,
-    ...(job.lease === undefined ? {} : { [ATTRIBUTE.leaseSeconds]: job.lease.seconds }),
-    ...(job.lease?.until === undefined ? {} : { [ATTRIBUTE.leaseUntil]: job.lease.until }),
+    [ATTRIBUTE.leaseSeconds]: job.lease?.seconds ?? NO_LEASE,
+    [ATTRIBUTE.leaseUntil]: job.lease?.until ?? NO_LEASE,
   };
 }
 
@@ -172,8 +175,8 @@ const JobAd = z.object({
   cloudlabels: labels,
   cloudacknowledged: z.boolean(),
   clouddeadline: z.int(),
-  cloudleaseseconds: z.int().optional(),
-  cloudleaseuntil: z.int().optional(),
+  cloudleaseseconds: z.int().default(NO_LEASE),
+  cloudleaseuntil: z.int().default(NO_LEASE),
 });
 
 /** A job ad of ours, parsed and checked whole. */
@@ -215,13 +218,12 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
     },
     acknowledged: lower.cloudacknowledged,
     deadline: lower.clouddeadline,
-    ...(lower.cloudleaseseconds === undefined
-      ? {}
-      : { lease: leaseOf(lower.cloudleaseseconds, lower.cloudleaseuntil) }),
+    ...leaseOf(lower.cloudleaseseconds, lower.cloudleaseuntil),
   });
   return { globalJobId: lower.globaljobid, job, specDigest: lower.cloudspec };
 }
 
-function leaseOf(seconds: number, until: number | undefined): Lease {
-  return until === undefined ? { seconds } : { seconds, until };
+function leaseOf(seconds: number, until: number): { lease?: Lease } {
+  if (seconds === NO_LEASE) return {};
+  return { lease: until === NO_LEASE ? { seconds } : { seconds, until } };
 }

@@ -62,7 +62,7 @@ const HAS_IMAGE = `stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.i
 const UNCLAIMED = `${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`;
 
 /** The machine's lease is over, which begins at the acknowledgement. */
-const LEASE_OVER = `${ATTRIBUTE.leaseUntil} =!= undefined && time() > ${ATTRIBUTE.leaseUntil}`;
+const LEASE_OVER = `${ATTRIBUTE.leaseUntil} > 0 && time() > ${ATTRIBUTE.leaseUntil}`;
 
 /**
  * The commands that every machine's job has. `vm_vcpus` alone would be 1 for the match, hence `request_cpus`; a VM job
@@ -100,6 +100,7 @@ const COMMANDS: readonly string[] = [
   "want_graceful_removal = $(cloud_graceful)",
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
   `periodic_remove = (${UNCLAIMED}) || (${LEASE_OVER})`,
+  `+PeriodicRemoveReason = ifThenElse(${LEASE_OVER}, "Its lease is over.", "Nobody acknowledged it by its deadline.")`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,
   ...Object.values(ATTRIBUTE).map((attribute) => {
     const value = cellOf(attribute);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { DEFAULT_TIMEOUT_SECONDS, DEFAULT_WAIT_FOR, leaseSecondsOf } from "./inputs.ts";
+import { isLeaseDue } from "./lease.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
 import { INSTANCE_STATES, isAtRest, isReady } from "./state.ts";
 
@@ -62,6 +63,7 @@ interface Row {
  * | `running` with an address | none |
  * | `paused` after it ran, or `suspended` | none: whoever put the machine to rest wakes it |
  * | anything else (`queued`, `starting`, `held`, `stopped`, …) | waits until it runs, or says why it does not |
+ * | less than half of its lease is left | renews the lease |
  * | `acknowledged: false`, whatever it does | acknowledges it, or HTCondor would remove it at its deadline |
  */
 export const DIFF_TABLE: readonly Row[] = [
@@ -98,10 +100,19 @@ export const DIFF_TABLE: readonly Row[] = [
  *
  * @param unknown - inputs whose new values a preview does not know yet: a change, but never a reason to replace
  */
-export function diffInstance(olds: Inputs, news: Inputs, unknown: ReadonlySet<string>): DiffResult {
+export function diffInstance(
+  olds: Inputs,
+  news: Inputs,
+  unknown: ReadonlySet<string>,
+  nowMilliseconds: number = Date.now(),
+): DiffResult {
   const changed = DIFF_TABLE.filter((row) => !unknown.has(row.property) && differs(row, olds, news));
   return {
-    changes: changed.length > 0 || isUnfinished(olds) || DIFF_TABLE.some((row) => unknown.has(row.property)),
+    changes:
+      changed.length > 0 ||
+      isUnfinished(olds) ||
+      (!unknown.has("lease") && needsRenewal(olds, news, nowMilliseconds)) ||
+      DIFF_TABLE.some((row) => unknown.has(row.property)),
     replaces: changed.filter((row) => row.change === "replace").map((row) => row.property),
     // The successor has the same key, MAC and address, so the two must not live at once.
     deleteBeforeReplace: true,
@@ -119,6 +130,14 @@ function isUnfinished(olds: Inputs): boolean {
   if (!seen.success) return false;
   const ready = seen.data.ready ?? isReady(seen.data, DEFAULT_WAIT_FOR);
   return olds.acknowledged === false || !(ready || isAtRest(seen.data));
+}
+
+/** Whether the machine's lease, as the state knows it, has to be renewed. */
+function needsRenewal(olds: Inputs, news: Inputs, nowMilliseconds: number): boolean {
+  const seconds = leaseOf(news);
+  if (typeof seconds !== "number") return false;
+  const until = typeof olds.leaseEndsAt === "string" ? Date.parse(olds.leaseEndsAt) : Number.NaN;
+  return isLeaseDue(seconds, Number.isNaN(until) ? undefined : until / 1000, nowMilliseconds / 1000);
 }
 
 /** Whether the machine got its name from its resource. */

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { macAddressOf } from "../../contract/instance-spec.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
-import { InstanceInputs } from "./inputs.ts";
+import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
 import type { Changeable } from "./job.ts";
+import { LEASE_TOLERANCE_SECONDS, leaseFromNow, poolSeconds } from "./lease.ts";
 import { keyOf } from "./resource-urn.ts";
 
 type Properties = Record<string, unknown>;
@@ -11,7 +12,23 @@ type Properties = Record<string, unknown>;
 export function changeableIn(job: QueueJob, state: Properties): Properties {
   const spec: Changeable | undefined = job.cloud?.job.spec;
   if (spec === undefined) return changeableOf(state);
-  return { labels: spec.labels, gracefulStop: spec.gracefulStop };
+  return { labels: spec.labels, gracefulStop: spec.gracefulStop, lease: leaseIn(job, state) };
+}
+
+/**
+ * The lease as a program would have to give it: as the state has it where the job has that very one, whether or not it
+ * was renewed meanwhile.
+ */
+function leaseIn(job: QueueJob, { lease: text }: Properties): string | undefined {
+  const asked = typeof text === "string" ? text : undefined;
+  const seconds = leaseSecondsOf(asked);
+  const { lease, acknowledged } = job.cloud?.job ?? {};
+  // A lease begins when the machine is acknowledged.
+  const until = acknowledged ? lease?.until : lease && leaseFromNow(job, lease.seconds)?.until;
+  if (lease === undefined || until === undefined) return undefined;
+  const left = until - poolSeconds(job);
+  if (left > lease.seconds + LEASE_TOLERANCE_SECONDS) return `${left}s`;
+  return lease.seconds === seconds ? asked : `${lease.seconds}s`;
 }
 
 /**
@@ -24,8 +41,8 @@ export function driftedInputs(job: QueueJob, state: Properties): Properties | un
 }
 
 /** What changes in place, as the state has it. Absent means default. */
-function changeableOf({ labels, gracefulStop }: Properties): Properties {
-  return { labels: labels ?? {}, gracefulStop: gracefulStop ?? false };
+function changeableOf({ labels, gracefulStop, lease }: Properties): Properties {
+  return { labels: labels ?? {}, gracefulStop: gracefulStop ?? false, lease };
 }
 
 /** The inputs among a state's properties. A MAC address that was derived was none. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { jobIdOf } from "../../contract/global-job-id.ts";
+import type { Lease } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import { CloudError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
@@ -10,11 +11,12 @@ import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { changeableIn, driftedInputs } from "./drift.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
-import { InstanceInputs } from "./inputs.ts";
+import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
 import { changeableAttributes, jobOf } from "./job.ts";
+import { leaseAttributes, leaseWanted } from "./lease.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
-import { NOTHING_SEEN, observedOutputs, outputsOf } from "./outputs.ts";
-import { hasEnded, isAtRest, isReady, type Observation } from "./state.ts";
+import { observedOutputs, outputsOf } from "./outputs.ts";
+import { hasEnded, isAtRest, isReady, type Observation, observe } from "./state.ts";
 import { nextTick, patiently, waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
@@ -40,46 +42,52 @@ export async function createInstance(
   const wanted = InstanceInputs.parse(inputs);
   operation.progress("submitting");
   const job = await adoptOrSubmit(await jobOf(wanted, context, operation), context, operation);
-  const id = job.globalJobId;
-  const outputs = await settle(id, wanted, context, operation, (within) => acknowledge(id, context, within));
-  return { id, outputs };
+  const outputs = await settle({ job, seen: observe(job, undefined) }, wanted, context, operation, (found, within) =>
+    acknowledge(found.job, leaseSecondsOf(wanted.lease), context, within),
+  );
+  return { id: job.globalJobId, outputs };
 }
 
 /**
  * Waits for a machine and hands it over, also when the wait fails, so that the state owns what exists.
  *
- * @param handOver - acknowledges the machine within the operation that it is given, where the state does not own it yet
+ * @param first - the machine as it is before anybody waited
+ * @param handOver - acknowledges the machine within the operation that it is given, where the state does not own it
+ *   yet; answers when its lease ends
  */
 async function settle(
-  id: string,
+  first: Found,
   inputs: InstanceInputs,
   context: Context,
   operation: Operation,
-  handOver: (operation: Operation) => Promise<void>,
+  handOver: (found: Found, operation: Operation) => Promise<number | undefined>,
 ): Promise<Properties> {
-  let seen = NOTHING_SEEN;
+  const id = first.job.globalJobId;
+  let found = first;
   try {
-    seen = await waitUntilReady(id, context, operation, inputs.waitFor, (observation) => {
-      seen = observation;
+    found = await waitUntilReady(id, context, operation, inputs.waitFor, (latest) => {
+      found = latest;
     });
-    await handOver(operation);
-    return outputsOf(id, inputs, seen, true);
+    const leaseUntil = await handOver(found, operation);
+    return outputsOf(id, inputs, { ...found.seen, leaseUntil }, true);
   } catch (error) {
     // What is gone needs no owner, and an orphan must not give it one.
     const unowned = error instanceof EndedError || error instanceof JobNotFoundError || error instanceof OrphanedError;
     if (unowned || !(error instanceof CloudError)) throw error;
     // The operation may be over (its deadline, Ctrl-C), so the last act has a time of its own.
     const { stillWanted } = operation;
-    await handOver(new Operation({ timeoutSeconds: LAST_ACT_SECONDS, stillWanted })).catch(ignoreCloudError);
-    throw new InitializationError(id, outputsOf(id, inputs, seen, false), error);
+    const last = new Operation({ timeoutSeconds: LAST_ACT_SECONDS, stillWanted });
+    const leaseUntil = await handOver(found, last).catch(ignoreCloudError);
+    throw new InitializationError(id, outputsOf(id, inputs, { ...found.seen, leaseUntil }, false), error);
   } finally {
     operation.progress("");
   }
 }
 
 /** The error that is being reported already says what to do, and an unacknowledged job has its deadline. */
-function ignoreCloudError(error: unknown): void {
+function ignoreCloudError(error: unknown): undefined {
   if (!(error instanceof CloudError)) throw error;
+  return undefined;
 }
 
 /**
@@ -140,17 +148,34 @@ export async function updateInstance(
   if (found === undefined || hasEnded(found.seen)) throw gone(id, found?.seen);
   const { job, seen } = found;
 
-  const wanted = changeableAttributes(inputs);
-  const spec = job.cloud?.job.spec;
-  if (spec === undefined || !isDeepStrictEqual(changeableAttributes(spec), wanted)) {
-    operation.progress("changing the job");
-    await patiently(operation, about, () => context.pool.edit(id, wanted));
-  }
+  const lease = await change(found, inputs, context, operation, about);
   // The state owns the machine already, so its deadline must not end it, however long the wait is.
-  if (job.cloud?.job.acknowledged !== true) await acknowledge(id, context, operation);
+  const leaseUntil =
+    job.cloud?.job.acknowledged === true
+      ? lease?.until
+      : await acknowledge(job, leaseSecondsOf(inputs.lease), context, operation);
+  const now = { ...seen, leaseUntil };
   const ready = isReady(seen, inputs.waitFor);
-  if (ready || isAtRest(seen)) return outputsOf(id, inputs, seen, ready);
-  return await settle(id, inputs, context, operation, async () => {});
+  if (ready || isAtRest(seen)) return outputsOf(id, inputs, now, ready);
+  return await settle({ job, seen: now }, inputs, context, operation, async () => leaseUntil);
+}
+
+/** Changes in place what has to be; answers the lease that the machine has then. */
+async function change(
+  { job }: Found,
+  inputs: InstanceInputs,
+  context: Context,
+  operation: Operation,
+  about: string,
+): Promise<Lease | undefined> {
+  const has = job.cloud?.job;
+  const lease = leaseWanted(job, leaseSecondsOf(inputs.lease));
+  const now = has === undefined ? {} : { ...changeableAttributes(has.spec), ...leaseAttributes(has.lease) };
+  const wanted = { ...changeableAttributes(inputs), ...leaseAttributes(lease) };
+  if (isDeepStrictEqual(now, wanted)) return lease;
+  operation.progress("changing the job");
+  await patiently(operation, about, () => context.pool.edit(job.globalJobId, wanted));
+  return lease;
 }
 
 function gone(id: string, seen?: Observation): JobNotFoundError {

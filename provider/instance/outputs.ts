@@ -26,19 +26,6 @@ export interface InstanceOutputs extends Record<string, unknown> {
   message: string;
 }
 
-/** What is not known of a machine that was just submitted. */
-export const NOTHING_SEEN: Observation = {
-  state: "queued",
-  host: "",
-  ipAddress: "",
-  vncAddress: "",
-  startedAt: "",
-  starts: 0,
-  leaseUntil: undefined,
-  message: "",
-  awaitsReason: false,
-};
-
 /** What was seen of a machine, as its outputs. */
 export function observedOutputs(id: string, seen: Observation) {
   const { state, host, ipAddress, vncAddress, startedAt, starts, leaseUntil } = seen;

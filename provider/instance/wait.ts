@@ -42,16 +42,16 @@ export async function waitUntilReady(
   context: Context,
   operation: Operation,
   waitFor: WaitFor,
-  onSeen: (seen: Observation) => void,
-): Promise<Observation> {
+  onSeen: (found: Found) => void,
+): Promise<Found> {
   const about = `job ${jobIdOf(id)}`;
   const remedy = `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
   let reasonAwaitedUntil: number | undefined;
   for (;;) {
     const found = await patiently(operation, about, () => look(id, context));
     const { seen } = found;
-    onSeen(seen);
-    if (isReady(seen, waitFor)) return seen;
+    onSeen(found);
+    if (isReady(seen, waitFor)) return found;
     if (hasEnded(seen)) throw ended(id, seen);
     if (seen.state === "held") {
       reasonAwaitedUntil ??= Date.now() + REASON_SECONDS * 1000;

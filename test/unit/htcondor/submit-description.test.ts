@@ -28,7 +28,8 @@ describe("the submission of one machine", () => {
       job_lease_duration = 300
       want_graceful_removal = $(cloud_graceful)
       leave_in_queue = JobStatus == 4 && time() < CompletionDate + 600
-      periodic_remove = (CloudAcknowledged =!= true && time() > CloudDeadline) || (CloudLeaseUntil =!= undefined && time() > CloudLeaseUntil)
+      periodic_remove = (CloudAcknowledged =!= true && time() > CloudDeadline) || (CloudLeaseUntil > 0 && time() > CloudLeaseUntil)
+      +PeriodicRemoveReason = ifThenElse(CloudLeaseUntil > 0 && time() > CloudLeaseUntil, "Its lease is over.", "Nobody acknowledged it by its deadline.")
       +HookKeyword = "CLOUD"
       +CloudSchema = $(cloud_attribute_cloudschema)
       +CloudName = "$(cloud_attribute_cloudname)"
@@ -49,7 +50,7 @@ describe("the submission of one machine", () => {
       +CloudLeaseSeconds = $(cloud_attribute_cloudleaseseconds)
       +CloudLeaseUntil = $(cloud_attribute_cloudleaseuntil)
       queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_network_name,cloud_digest,cloud_graceful,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudwatchdog,cloud_attribute_cloudarchitecture,cloud_attribute_cloudfirmware,cloud_attribute_cloudimagemib,cloud_attribute_cloudimagediskmib,cloud_attribute_cloudnetwork,cloud_attribute_cloudlabels,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline,cloud_attribute_cloudleaseseconds,cloud_attribute_cloudleaseuntil from (
-      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 500 default eyJ0aWVyIjoid2ViIn0= false 1795563000 undefined undefined
+      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 500 default eyJ0aWVyIjoid2ViIn0= false 1795563000 0 0
       )
       "
     `);

@@ -25,9 +25,10 @@ const olds = {
   ipAddress: "10.0.0.7",
   vncAddress: "",
   startedAt: "",
+  leaseEndsAt: new Date(Date.now() + 3 * 3600 * 1000).toISOString(),
 };
 /** The same machine as a program asks for it: no outputs. */
-const { jobId, state, host, ipAddress, vncAddress, startedAt, macAddress, ...news } = olds;
+const { jobId, state, host, ipAddress, vncAddress, startedAt, leaseEndsAt, macAddress, ...news } = olds;
 
 describe("what a change means", () => {
   test("nothing changed, nothing changes", () => {
@@ -112,6 +113,27 @@ describe("a machine that the state knows as not ready", () => {
   test("is none where an earlier version left no state", () => {
     const { state, ...without } = olds;
     expect(diffInstance(without, news, none).changes).toBe(false);
+  });
+});
+
+describe("a lease", () => {
+  const half = Date.parse(olds.leaseEndsAt) - 2 * 3600 * 1000;
+
+  test("is renewed in place once less than half of it is left", () => {
+    expect(diffInstance(olds, news, none, half - 1000).changes).toBe(false);
+    expect(diffInstance(olds, news, none, half + 1000)).toMatchObject({ changes: true, replaces: [] });
+  });
+
+  test("of another unit is the same one", () => {
+    expect(diffInstance(olds, { ...news, lease: "240m" }, none).changes).toBe(false);
+  });
+
+  test("that is asked for and has no end in the state is begun", () => {
+    expect(diffInstance({ ...olds, leaseEndsAt: "" }, news, none).changes).toBe(true);
+  });
+
+  test("of a preview that does not know it is a change, and nothing that is due", () => {
+    expect(diffInstance(olds, { ...news, lease: "unknown" }, new Set(["lease"]), half + 1000).changes).toBe(true);
   });
 });
 
