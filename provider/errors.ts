@@ -3,6 +3,8 @@ export type CloudErrorCode =
   | "invalid-input"
   | "not-found"
   | "held"
+  | "unsatisfiable"
+  | "refused"
   | "timed-out"
   | "interrupted"
   | "store"

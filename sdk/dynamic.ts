@@ -27,13 +27,13 @@ export const image = shell(session, async () => {
 
 /** The provider of `CondorInstance`. */
 export const instance = shell(session, async () => {
-  const { checkInstance } = await import("../provider/instance/check.ts");
+  const { checkInstanceInPool } = await import("../provider/instance/fit.ts");
   const { diffInstance } = await import("../provider/instance/diff.ts");
   const { createInstance, readInstance, updateInstance, deleteInstance } = await import(
     "../provider/instance/lifecycle.ts"
   );
   return {
-    check: checkInstance,
+    check: checkInstanceInPool,
     diff: diffInstance,
     create: createInstance,
     read: readInstance,

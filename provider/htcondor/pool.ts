@@ -4,6 +4,7 @@ import { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { doubtAbout } from "./absence.ts";
+import { analyze } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
 import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { gather } from "./gather.ts";
@@ -34,6 +35,8 @@ export interface Pool {
   machine(job: QueueJob): Promise<SlotReport | undefined>;
   /** What a node says last went wrong with this job's machine since {@link QueueJob.lastRunAt}; none where none does. */
   failure(job: QueueJob): Promise<NodeFailure | undefined>;
+  /** HTCondor's own words on why a job stays idle; asks much of the collector, and never fails. */
+  analyze(id: string): Promise<string[]>;
   /** The execute nodes of ours. */
   nodes(): Promise<NodeSlot[]>;
   /** A job that has left the queue, where the history still knows it. */
@@ -102,6 +105,7 @@ export function poolOf(run: Run): Pool {
     machine,
     failure,
     nodes: () => nodes(undefined),
+    analyze: (id) => analyze(run, id),
     async submit(job) {
       // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.
       const queued = await submit(CloudJob.parse(job));

@@ -21,6 +21,8 @@ export const NODE_SLOT_ATTRIBUTES: readonly string[] = [
   "Name",
   "Memory",
   "Cpus",
+  "TotalSlotMemory",
+  "TotalSlotCpus",
   ...Object.values(SLOT_ATTRIBUTE).filter(
     (name) => name !== SLOT_ATTRIBUTE.failures && !MACHINE_ATTRIBUTES.some((other) => other === name),
   ),
@@ -47,6 +49,10 @@ export interface NodeSlot {
   readonly freeMemoryMiB: number | undefined;
   /** The processors that no job has taken yet; undefined where the slot does not say. */
   readonly freeCpus: number | undefined;
+  /** What its machines can take together; undefined where the slot does not say. */
+  readonly totalMemoryMiB?: number | undefined;
+  /** What its machines can take together; undefined where the slot does not say. */
+  readonly totalCpus?: number | undefined;
   readonly report: NodeReport;
 }
 
@@ -67,9 +73,9 @@ export function parseNodeFailures(command: string, output: string): NodeFailure[
 
 /** Reads the nodes of ours among the slots; one whose report breaks the contract is none. */
 export function parseNodes(command: string, output: string): NodeSlot[] {
-  return slotsOf(command, output).flatMap(({ slot, ad, memory, cpus }) => {
+  return slotsOf(command, output).flatMap(({ slot, ad, size }) => {
     const report = parseNodeReport(ad);
-    return report === undefined ? [] : [{ host: hostOf(slot), freeMemoryMiB: memory, freeCpus: cpus, report }];
+    return report === undefined ? [] : [{ host: hostOf(slot), ...size, report }];
   });
 }
 
@@ -81,9 +87,14 @@ export function hostOf(slot: string): string {
 /** The slots that have a name, our attributes under the names that the contract writes. */
 function slotsOf(command: string, output: string) {
   return parseAds(command, output).flatMap((ad) => {
-    const { name, memory, cpus } = ad;
-    if (typeof name !== "string") return [];
-    return [{ slot: name, ad: asWritten(ad), memory: numberOrNone(memory), cpus: numberOrNone(cpus) }];
+    if (typeof ad.name !== "string") return [];
+    const size = {
+      freeMemoryMiB: numberOrNone(ad.memory),
+      freeCpus: numberOrNone(ad.cpus),
+      totalMemoryMiB: numberOrNone(ad.totalslotmemory),
+      totalCpus: numberOrNone(ad.totalslotcpus),
+    };
+    return [{ slot: ad.name, ad: asWritten(ad), size }];
   });
 }
 

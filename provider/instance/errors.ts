@@ -10,6 +10,11 @@ export class EndedError extends CloudError {
   readonly code = "not-found";
 }
 
+/** No execute node of the pool could ever hold the machine: it waited in the queue until its time was over. */
+export class UnsatisfiableError extends CloudError {
+  readonly code = "unsatisfiable";
+}
+
 /** A live machine of this key exists already, and nobody may double or take it. */
 export class AlreadyExistsError extends CloudError {
   readonly code = "in-use";

@@ -11,7 +11,7 @@ import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { changeableIn, driftedInputs } from "./drift.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
-import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
+import { DEFAULT_WAIT_FOR, InstanceInputs, leaseSecondsOf, WaitFor } from "./inputs.ts";
 import { changeableAttributes, jobOf } from "./job.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
@@ -65,11 +65,11 @@ async function settle(
   const id = first.job.globalJobId;
   let found = first;
   try {
-    found = await waitUntilReady(id, context, operation, inputs.waitFor, (latest) => {
+    const { ready } = await waitUntilReady(id, inputs, context, operation, (latest) => {
       found = latest;
     });
     const leaseUntil = await handOver(found, operation);
-    return outputsOf(id, inputs, { ...found.seen, leaseUntil }, true);
+    return outputsOf(id, inputs, { ...found.seen, leaseUntil }, ready);
   } catch (error) {
     // What is gone needs no owner, and an orphan must not give it one.
     const unowned = error instanceof EndedError || error instanceof JobNotFoundError || error instanceof OrphanedError;
@@ -107,9 +107,23 @@ export async function readInstance(
   const found = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
   if (found === undefined || hasEnded(found.seen)) return undefined;
   const { job, seen } = found;
-  const outputs = { ...state, ...changeableIn(job, state), ...observedOutputs(id, seen), ...ownership(job) };
+  const ready = isStillReady(state, seen);
+  const outputs = { ...state, ...changeableIn(job, state), ...observedOutputs(id, seen), ready, ...ownership(job) };
   const inputs = driftedInputs(job, state);
   return inputs === undefined ? { id, outputs } : { id, outputs, inputs };
+}
+
+/** Whether the machine is what is waited for, as far as can be told without waiting: a read knocks at no port. */
+function isStillReady(state: Properties, seen: Observation): boolean {
+  const waitFor = waitForOf(state);
+  if (isAtRest(seen)) return state.ready !== false;
+  const opened = typeof waitFor !== "object" || (state.ready !== false && state.startedAt === seen.startedAt);
+  return isReady(seen, waitFor) && opened;
+}
+
+/** What the state's machine was waited for; the default where an earlier version recorded none. */
+function waitForOf({ waitFor }: Properties): WaitFor {
+  return WaitFor.safeParse(waitFor).data ?? DEFAULT_WAIT_FOR;
 }
 
 /** Looks in the queue; undefined when the job has left it, for which the history is asked, too. */
@@ -155,8 +169,11 @@ export async function updateInstance(
       ? lease?.until
       : await acknowledge(job, leaseSecondsOf(inputs.lease), context, operation);
   const now = { ...seen, leaseUntil };
-  const ready = isReady(seen, inputs.waitFor);
-  if (ready || isAtRest(seen)) return outputsOf(id, inputs, now, ready);
+  if (isAtRest(seen)) return outputsOf(id, inputs, now, olds.ready !== false);
+  // What was reached is not waited for again because a label changed.
+  if (isDeepStrictEqual(waitForOf(olds), inputs.waitFor) && isStillReady(olds, seen)) {
+    return outputsOf(id, inputs, now, true);
+  }
   return await settle({ job, seen: now }, inputs, context, operation, async () => leaseUntil);
 }
 

@@ -138,18 +138,28 @@ export function hasEnded(seen: Pick<Observation, "state">): boolean {
   return seen.state === "removed" || seen.state === "completed";
 }
 
-/** What is being waited for, in plain words, to follow "while". */
-export function waitingFor(seen: Observation): string {
+/**
+ * What is being waited for, in plain words, to follow "while".
+ *
+ * @param why - what a port answered, or why it queues, where that is known
+ */
+export function waitingFor(seen: Observation, waitFor: WaitFor, why = ""): string {
   const node = seen.host === "" ? "" : ` on ${seen.host}`;
-  const words = seen.message === "" ? "" : ` (${seen.message})`;
+  const cause = [seen.message, why].filter((part) => part !== "").join("; ");
+  const words = cause === "" ? "" : ` (${cause})`;
   switch (seen.state) {
     case "queued":
       return `queued: waiting for a machine of the pool${words}`;
     case "starting":
       return `starting${node}${words}`;
     case "running":
-      return `running${node}, waiting for an address${words}`;
+      return `running${node}, waiting for ${wanted(seen, waitFor)}${words}`;
     default:
       return `${seen.state}${node}${words}`;
   }
+}
+
+/** What a machine that runs has yet to show. */
+function wanted({ ipAddress }: Observation, waitFor: WaitFor): string {
+  return typeof waitFor === "object" && ipAddress !== "" ? `TCP port ${waitFor.tcpPort} of ${ipAddress}` : "an address";
 }

@@ -1,12 +1,14 @@
+import { performance } from "node:perf_hooks";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Context } from "../context.ts";
-import { CloudError, TimedOutError } from "../errors.ts";
+import { TimedOutError } from "../errors.ts";
 import { PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
 import { EndedError, HeldError } from "./errors.ts";
 import type { WaitFor } from "./inputs.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
-import { obstacles } from "./obstacles.ts";
+import { knock } from "./port.ts";
+import { leftQueueing, stillQueued } from "./queueing.ts";
 import { hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
 
 /** Who waits looks so often. */
@@ -30,52 +32,82 @@ export async function nextTick(operation: Operation, waitedFor: string, remedy?:
   await operation.pause(until < TICK_LEAST_MILLISECONDS ? until + TICK_MILLISECONDS : until, waitedFor, remedy);
 }
 
+/** After so long in the queue HTCondor is asked why; an ordinary match takes less. */
+const ANALYZE_AFTER_SECONDS = 20;
+
+/** What is waited for, and for how long the machine may queue. */
+export interface Wish {
+  readonly waitFor: WaitFor;
+  /** Absent: as long as the operation may take. */
+  readonly maxQueueSeconds?: number | undefined;
+}
+
+/** How a wait ended. */
+export interface Waited {
+  readonly found: Found;
+  /** False where the machine was left queueing. */
+  readonly ready: boolean;
+}
+
 /**
- * Waits until the machine is what is waited for, within the operation. A hold, a removal or the machine's end
- * ends the wait at once.
+ * Waits until the machine is what is waited for, within the operation. A hold, a removal or the machine's end ends the
+ * wait at once; a machine that queues longer than it may is left to queue, with a warning.
  *
  * @param onSeen - is told what was seen each time, so that whoever fails later can say what is known
- * @throws HeldError, EndedError, TimedOutError, InterruptedError, and what the pool throws but its silence
+ * @throws HeldError, EndedError, UnsatisfiableError, TimedOutError, InterruptedError, and what the pool throws but its
+ *   silence
  */
 export async function waitUntilReady(
   id: string,
+  wish: Wish,
   context: Context,
   operation: Operation,
-  waitFor: WaitFor,
   onSeen: (found: Found) => void,
-): Promise<Found> {
+): Promise<Waited> {
   const about = `job ${jobIdOf(id)}`;
-  const remedy = `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
   let reasonAwaitedUntil: number | undefined;
+  let queuedSince: number | undefined;
+  let analysis: string[] | undefined;
   for (;;) {
     const found = await patiently(operation, about, () => look(id, context));
     const { seen } = found;
     onSeen(found);
-    if (isReady(seen, waitFor)) return found;
     if (hasEnded(seen)) throw ended(id, seen);
+    const refusal = isReady(seen, wish.waitFor) ? await portRefusal(wish.waitFor, seen) : undefined;
+    if (isReady(seen, wish.waitFor) && refusal === undefined) return { found, ready: true };
     if (seen.state === "held") {
       reasonAwaitedUntil ??= Date.now() + REASON_SECONDS * 1000;
       if (!seen.awaitsReason || Date.now() >= reasonAwaitedUntil) throw held(id, seen);
     }
-    const doing = waitingFor(seen);
+    if (seen.state === "queued") {
+      queuedSince ??= performance.now();
+      const queuedSeconds = (performance.now() - queuedSince) / 1000;
+      if (queuedSeconds >= (wish.maxQueueSeconds ?? Number.POSITIVE_INFINITY)) {
+        operation.warn(await leftQueueing(found, wish, context));
+        return { found, ready: false };
+      }
+      if (queuedSeconds >= ANALYZE_AFTER_SECONDS) analysis ??= await context.pool.analyze(id);
+    } else {
+      queuedSince = undefined;
+      analysis = undefined;
+    }
+    const doing = waitingFor(seen, wish.waitFor, refusal ?? analysis?.[0]);
     operation.progress(doing);
-    await nextTick(operation, `${about} was ${doing}`, remedy).catch(async (error: unknown) => {
-      throw error instanceof TimedOutError && seen.state === "queued" ? await sayWhy(error, found, context) : error;
+    await nextTick(operation, `${about} was ${doing}`, remedyFor(id)).catch(async (error: unknown) => {
+      throw error instanceof TimedOutError && seen.state === "queued"
+        ? await stillQueued(error, found, analysis ?? [], context)
+        : error;
     });
   }
 }
 
-/** A time that was over while no node took the machine: with what stands in each node's way. */
-async function sayWhy(error: TimedOutError, { job }: Found, context: Context): Promise<TimedOutError> {
-  if (job.cloud === undefined) return error;
-  try {
-    const why = obstacles(job.cloud.job, await context.pool.nodes(), Date.now()).join("\n  ");
-    return new TimedOutError({ what: error.what, why, remedy: error.remedy });
-  } catch (failure) {
-    // The time that was over is what the user must hear of.
-    if (failure instanceof CloudError) return error;
-    throw failure;
-  }
+function remedyFor(id: string): string {
+  return `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
+}
+
+/** Why the port that is waited for does not accept a connection; undefined where it does, and where there is none. */
+async function portRefusal(waitFor: WaitFor, { ipAddress }: Observation): Promise<string | undefined> {
+  return typeof waitFor === "object" ? await knock(ipAddress, waitFor.tcpPort) : undefined;
 }
 
 /** Looks once; throws where the job has left the queue. */

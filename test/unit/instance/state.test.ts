@@ -86,7 +86,7 @@ describe("what is being waited for", () => {
     ],
     [queued({ status: 5, holdReason: "no such image" }), undefined, "held (no such image)"],
   ])("is said in plain words", (job, machine, words) => {
-    expect(waitingFor(observe(job, machine))).toBe(words);
+    expect(waitingFor(observe(job, machine), "address")).toBe(words);
   });
 });
 
@@ -103,7 +103,7 @@ describe("why a machine does not run", () => {
     [queued({ status: 5, holdReason: "Hook: the cache is full." }), "held (Hook: the cache is full.)"],
     [queued({ status: 4 }), "completed (exec1: the cache is full)"],
   ])("is said in the node's words, HTCondor's beside them", (job, words) => {
-    expect(waitingFor(observe(job, undefined, refused))).toBe(words);
+    expect(waitingFor(observe(job, undefined, refused), "address")).toBe(words);
   });
 
   test("is what the report of a machine says, where there is one", () => {

@@ -1,0 +1,55 @@
+import type { Context } from "../context.ts";
+import { CloudError, TimedOutError } from "../errors.ts";
+import { type Never, needsOf, whyNever } from "./capacity.ts";
+import { UnsatisfiableError } from "./errors.ts";
+import type { Found } from "./look.ts";
+import { obstacles } from "./obstacles.ts";
+import type { Wish } from "./wait.ts";
+
+/** What is said of a machine that queued longer than it may, and goes on queueing. */
+export async function leftQueueing({ job }: Found, wish: Wish, context: Context): Promise<string> {
+  const why = (await whyQueued({ job }, context)).lines;
+  const name = job.cloud?.job.spec.name ?? `job ${job.clusterId}.${job.procId}`;
+  return [
+    `${name} still queues after ${wish.maxQueueSeconds} s and was left to: it starts when a node takes it.`,
+    ...why,
+    "The next `pulumi up` goes on waiting for it.",
+  ].join("\n  ");
+}
+
+/**
+ * A time that was over while no node took the machine, with what stands in each node's way and HTCondor's own words.
+ *
+ * @returns UnsatisfiableError where no node of the pool could ever hold it
+ */
+export async function stillQueued(
+  error: TimedOutError,
+  found: Found,
+  analysis: readonly string[],
+  context: Context,
+): Promise<CloudError> {
+  const { never, lines } = await whyQueued(found, context);
+  const why = [...lines, ...analysis].join("\n  ");
+  if (never === undefined) return new TimedOutError({ what: error.what, why, remedy: error.remedy });
+  return new UnsatisfiableError({
+    what: error.what,
+    why: `${never.reason}.\n  ${why}`,
+    remedy: "`pulumi destroy` removes it. Ask for less, or for a node that is large enough; then `pulumi up`.",
+  });
+}
+
+/** Why a machine queues, as the nodes report; nothing where the pool cannot be asked, for the wait's end counts more. */
+async function whyQueued(
+  { job }: Pick<Found, "job">,
+  context: Context,
+): Promise<{ never?: Never | undefined; lines: string[] }> {
+  if (job.cloud === undefined) return { lines: [] };
+  try {
+    const nodes = await context.pool.nodes();
+    const wanted = job.cloud.job;
+    return { never: whyNever(needsOf(wanted), nodes), lines: obstacles(wanted, nodes, Date.now()) };
+  } catch (failure) {
+    if (failure instanceof CloudError) return { lines: [] };
+    throw failure;
+  }
+}
