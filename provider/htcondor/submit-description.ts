@@ -58,6 +58,10 @@ const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
 /** Whether a node has the image in its cache. */
 const HAS_IMAGE = `stringListMember("$(cloud_digest)", TARGET.${SLOT_ATTRIBUTE.images})`;
 
+/** What HTCondor gives as `RemoveReason` where a lease is over, and where nobody acknowledged the machine in time. */
+export const LEASE_OVER_REASON = "Its lease is over.";
+export const UNCLAIMED_REASON = "Nobody acknowledged it by its deadline.";
+
 /** No create acknowledged the machine in time. */
 const UNCLAIMED = `${ATTRIBUTE.acknowledged} =!= true && time() > ${ATTRIBUTE.deadline}`;
 
@@ -100,7 +104,7 @@ const COMMANDS: readonly string[] = [
   "want_graceful_removal = $(cloud_graceful)",
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
   `periodic_remove = (${UNCLAIMED}) || (${LEASE_OVER})`,
-  `+PeriodicRemoveReason = ifThenElse(${LEASE_OVER}, "Its lease is over.", "Nobody acknowledged it by its deadline.")`,
+  `+PeriodicRemoveReason = ifThenElse(${LEASE_OVER}, "${LEASE_OVER_REASON}", "${UNCLAIMED_REASON}")`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,
   ...Object.values(ATTRIBUTE).map((attribute) => {
     const value = cellOf(attribute);

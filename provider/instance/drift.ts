@@ -3,10 +3,23 @@ import { macAddressOf } from "../../contract/instance-spec.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
 import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
 import type { Changeable } from "./job.ts";
-import { LEASE_TOLERANCE_SECONDS, leaseFromNow, poolSeconds } from "./lease.ts";
+import { isPutOff, leaseFromNow, poolSeconds } from "./lease.ts";
 import { keyOf } from "./resource-urn.ts";
 
 type Properties = Record<string, unknown>;
+
+/** What the machine is, as its job says: what a state without it lacks. */
+export function describedBy({ cloud }: QueueJob): Properties {
+  if (cloud === undefined) return {};
+  const { name, image, profile, size, macAddress, watchdog } = cloud.job.spec;
+  return {
+    name,
+    image,
+    profile: { name: profile, ...size },
+    macAddress,
+    ...(watchdog === undefined ? {} : { watchdog }),
+  };
+}
 
 /** What changes in place, as the job has it; as the state has it where the job cannot be read. */
 export function changeableIn(job: QueueJob, state: Properties): Properties {
@@ -26,8 +39,8 @@ function leaseIn(job: QueueJob, { lease: text }: Properties): string | undefined
   // A lease begins when the machine is acknowledged.
   const until = acknowledged ? lease?.until : lease && leaseFromNow(job, lease.seconds)?.until;
   if (lease === undefined || until === undefined) return undefined;
-  const left = until - poolSeconds(job);
-  if (left > lease.seconds + LEASE_TOLERANCE_SECONDS) return `${left}s`;
+  const now = poolSeconds(job);
+  if (isPutOff(lease.seconds, until, now)) return `${until - now}s`;
   return lease.seconds === seconds ? asked : `${lease.seconds}s`;
 }
 

@@ -10,8 +10,9 @@ import { keyOf } from "./resource-urn.ts";
 const BYTES_PER_MIB = 1024 ** 2;
 
 /**
- * What HTCondor waits longer than a create does before it removes a machine that nobody acknowledged: room for the
- * last steps, for a schedd that looks once a minute, and for clocks that differ.
+ * What HTCondor waits longer than a create does before it removes a machine that nobody acknowledged. The deadline is
+ * by our clock, because it is in the submission, and HTCondor goes by the access point's: ten minutes for clocks that
+ * differ, and five for the last steps.
  */
 const DEADLINE_MARGIN_SECONDS = 900;
 

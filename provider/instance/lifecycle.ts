@@ -9,14 +9,15 @@ import { hostOf } from "../htcondor/slots.ts";
 import { Operation } from "../operation.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
-import { changeableIn, driftedInputs } from "./drift.ts";
+import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
+import { goneWarning, howItEnded } from "./gone.ts";
 import { DEFAULT_WAIT_FOR, InstanceInputs, leaseSecondsOf, WaitFor } from "./inputs.ts";
 import { changeableAttributes, jobOf } from "./job.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
-import { type Found, lookBack, lookFor } from "./look.ts";
+import { type Found, lookThoroughly } from "./look.ts";
 import { observedOutputs, outputsOf } from "./outputs.ts";
-import { hasEnded, isAtRest, isReady, type Observation, observe } from "./state.ts";
+import { isAtRest, isReady, type Observation, observe } from "./state.ts";
 import { nextTick, patiently, waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
@@ -41,8 +42,10 @@ export async function createInstance(
 ): Promise<{ id: string; outputs: Properties }> {
   const wanted = InstanceInputs.parse(inputs);
   operation.progress("submitting");
-  const job = await adoptOrSubmit(await jobOf(wanted, context, operation), context, operation);
-  const outputs = await settle({ job, seen: observe(job, undefined) }, wanted, context, operation, (found, within) =>
+  const job = await adoptOrSubmit(await jobOf(wanted, context, operation), wanted, context, operation);
+  // One that was taken over keeps the MAC address that it has.
+  const inputsNow = { ...wanted, macAddress: job.cloud?.job.spec.macAddress ?? wanted.macAddress };
+  const outputs = await settle({ job, seen: observe(job, undefined) }, inputsNow, context, operation, (found, within) =>
     acknowledge(found.job, leaseSecondsOf(wanted.lease), context, within),
   );
   return { id: job.globalJobId, outputs };
@@ -104,11 +107,21 @@ export async function readInstance(
 ): Promise<{ id: string; outputs: Properties; inputs?: Properties } | undefined> {
   const { signal, progress } = operation;
   const patience = new Operation({ timeoutSeconds: READ_PATIENCE_SECONDS, signal, progress });
-  const found = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
-  if (found === undefined || hasEnded(found.seen)) return undefined;
-  const { job, seen } = found;
+  const looked = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
+  if (looked.found === undefined) {
+    operation.warn(goneWarning(id, state.name, looked.last));
+    return undefined;
+  }
+  const { job, seen } = looked.found;
   const ready = isStillReady(state, seen);
-  const outputs = { ...state, ...changeableIn(job, state), ...observedOutputs(id, seen), ready, ...ownership(job) };
+  const outputs = {
+    ...describedBy(job),
+    ...state,
+    ...changeableIn(job, state),
+    ...observedOutputs(id, seen),
+    ready,
+    ...ownership(job),
+  };
   const inputs = driftedInputs(job, state);
   return inputs === undefined ? { id, outputs } : { id, outputs, inputs };
 }
@@ -124,13 +137,6 @@ function isStillReady(state: Properties, seen: Observation): boolean {
 /** What the state's machine was waited for; the default where an earlier version recorded none. */
 function waitForOf({ waitFor }: Properties): WaitFor {
   return WaitFor.safeParse(waitFor).data ?? DEFAULT_WAIT_FOR;
-}
-
-/** Looks in the queue; undefined when the job has left it, for which the history is asked, too. */
-async function lookThoroughly(id: string, context: Context): Promise<Found | undefined> {
-  const found = await lookFor(id, context);
-  if (found === undefined) await lookBack(id, context);
-  return found;
 }
 
 /**
@@ -158,8 +164,8 @@ export async function updateInstance(
   const inputs = InstanceInputs.parse({ ...news, ...kept, macAddress: olds.macAddress ?? news.macAddress });
 
   const about = `the update of job ${jobIdOf(id)}`;
-  const found = await patiently(operation, about, () => lookThoroughly(id, context));
-  if (found === undefined || hasEnded(found.seen)) throw gone(id, found?.seen);
+  const { found, last } = await patiently(operation, about, () => lookThoroughly(id, context));
+  if (found === undefined) throw gone(id, last);
   const { job, seen } = found;
 
   const lease = await change(found, inputs, context, operation, about);
@@ -195,10 +201,10 @@ async function change(
   return lease;
 }
 
-function gone(id: string, seen?: Observation): JobNotFoundError {
+function gone(id: string, seen: Observation | undefined): JobNotFoundError {
   return new JobNotFoundError(id, {
     what: `The machine of job ${jobIdOf(id)} is gone, so there is nothing to update.`,
-    why: seen?.message,
+    why: `How it ended: ${howItEnded(seen)}.`,
     remedy: "`pulumi refresh`, then `pulumi up` makes a new one.",
   });
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { CommandFailedError } from "../htcondor/errors.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
-import { mayHaveFailed, type Observation, observe } from "./state.ts";
+import { hasEnded, mayHaveFailed, type Observation, observe } from "./state.ts";
 
 /** A machine's job, and what is seen of it. */
 export interface Found {
@@ -19,6 +19,18 @@ export async function lookFor(id: string, context: Context): Promise<Found | und
 export async function lookBack(id: string, context: Context): Promise<Found | undefined> {
   const job = await pastOf(id, context);
   return job === undefined ? undefined : { job, seen: await lookAt(job, context) };
+}
+
+/** A machine as the queue has it; where it has ended, what was last seen of it, as far as the history knows. */
+export type Looked =
+  | { readonly found: Found; readonly last?: undefined }
+  | { readonly found?: undefined; readonly last: Observation | undefined };
+
+/** Looks in the queue, and into the history before it says that a machine is gone. */
+export async function lookThoroughly(id: string, context: Context): Promise<Looked> {
+  const found = await lookFor(id, context);
+  if (found === undefined) return { last: (await lookBack(id, context))?.seen };
+  return hasEnded(found.seen) ? { last: found.seen } : { found };
 }
 
 /** What a job's node says of its machine, joined with what the queue says, and why it failed where it did. */

@@ -22,8 +22,7 @@ describe("a lease", () => {
     ["has less than half left", HOUR / 2 - 1, true],
     ["has half left", HOUR / 2, false],
     ["is fresh", HOUR, false],
-    ["was read by a clock that is a little late", HOUR + 60, false],
-    ["ends later than any that was asked for", HOUR + 61, true],
+    ["is fresh, by a clock that is ten minutes late", HOUR + 600, false],
   ])("that %s: due for renewal is %s", (_what, left, due) => {
     expect(isLeaseDue(HOUR, left === undefined ? undefined : NOW + left, NOW)).toBe(due);
   });
@@ -34,6 +33,12 @@ describe("a lease", () => {
     expect(leaseWanted(job(good), 2 * HOUR)).toEqual({ seconds: 2 * HOUR, until: NOW + 2 * HOUR });
     expect(leaseWanted(job({ seconds: HOUR, until: NOW + 60 }), HOUR)).toEqual({ seconds: HOUR, until: NOW + HOUR });
     expect(leaseWanted(job(good), undefined)).toBeUndefined();
+    expect(leaseWanted(job(), undefined)).toBeUndefined();
+  });
+
+  test("that somebody put off beyond a whole lease is begun anew; one that was just set is not", () => {
+    expect(leaseWanted(job({ seconds: HOUR, until: NOW + HOUR + 60 }), HOUR)?.until).toBe(NOW + HOUR + 60);
+    expect(leaseWanted(job({ seconds: HOUR, until: NOW + HOUR + 61 }), HOUR)?.until).toBe(NOW + HOUR);
   });
 
   test("that is none is written as none", () => {

@@ -1,0 +1,27 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
+import { LEASE_OVER_REASON, UNCLAIMED_REASON } from "../htcondor/submit-description.ts";
+import type { Observation } from "./state.ts";
+
+/**
+ * How a machine ended, to follow "is gone: ".
+ *
+ * @param seen - what queue or history said of it last; undefined where neither knows it any more
+ */
+export function howItEnded(seen: Observation | undefined): string {
+  if (seen === undefined) return "neither the queue nor the history knows its job any more";
+  if (seen.state === "completed") return "its guest powered off";
+  if (seen.message.includes(LEASE_OVER_REASON)) return `its lease ended${at(seen.leaseUntil)}`;
+  if (seen.message.includes(UNCLAIMED_REASON)) return "no create acknowledged it by its deadline";
+  return seen.message === "" ? "its job was removed" : `its job was removed (HTCondor: ${seen.message})`;
+}
+
+/** Tells a person that a machine is gone, how it ended, and what comes next. */
+export function goneWarning(id: string, name: unknown, seen: Observation | undefined): string {
+  const machine =
+    typeof name === "string" ? `The machine ${name} (job ${jobIdOf(id)})` : `The machine of job ${jobIdOf(id)}`;
+  return `${machine} is gone: ${howItEnded(seen)}. The next \`pulumi up\` makes a new one.`;
+}
+
+function at(unixSeconds: number | undefined): string {
+  return unixSeconds === undefined ? "" : ` at ${new Date(unixSeconds * 1000).toISOString()}`;
+}
