@@ -10,6 +10,11 @@ const folder = text.refine(isAbsolute, {
   error: (issue) => `${JSON.stringify(issue.input)} is not an absolute path; give the whole path, from / on`,
 });
 
+/** A switch, which configuration and environment give as text. */
+const flag = z
+  .union([z.boolean(), z.enum(["true", "false"])], 'must be "true" or "false"')
+  .transform((value) => value === true || value === "true");
+
 /** What a stack or a shell may configure; everything has a default but the store. */
 export const SettingsInput = z.strictObject({
   /** The folder of the image store, as this process sees it. Configuration `condor:store`, `CONDOR_CLOUD_STORE`. */
@@ -22,6 +27,11 @@ export const SettingsInput = z.strictObject({
   commands: folder.optional(),
   /** Profiles that add to the default ones or override them. `condor:profiles`, an object. */
   profiles: Profiles.optional(),
+  /**
+   * Whether a create takes over a living machine of its key that no state owns, instead of refusing.
+   * `condor:adoptExisting`, `CONDOR_CLOUD_ADOPT_EXISTING`; default: false.
+   */
+  adoptExisting: flag.optional(),
 });
 
 /** The settings of one process, defaults filled in. */
@@ -31,6 +41,7 @@ export interface Settings {
   readonly pool: string | undefined;
   readonly commands: string | undefined;
   readonly profiles: Profiles;
+  readonly adoptExisting: boolean;
 }
 
 /**
@@ -48,6 +59,7 @@ export function readSettings(
     schedd: environment.CONDOR_CLOUD_SCHEDD || undefined,
     pool: environment.CONDOR_CLOUD_POOL || undefined,
     commands: environment.CONDOR_CLOUD_COMMANDS || undefined,
+    adoptExisting: environment.CONDOR_CLOUD_ADOPT_EXISTING || undefined,
     ...Object.fromEntries(Object.entries(configured).filter(([, value]) => value !== undefined)),
   };
   const parsed = SettingsInput.safeParse(given);
@@ -64,5 +76,6 @@ export function readSettings(
     pool: parsed.data.pool,
     commands: parsed.data.commands,
     profiles: { ...DEFAULT_PROFILES, ...parsed.data.profiles },
+    adoptExisting: parsed.data.adoptExisting ?? false,
   };
 }

@@ -136,12 +136,25 @@ export class CondorInstance extends pulumi.CustomResource {
   declare readonly message: pulumi.Output<string>;
 
   /**
+   * Reads a living machine that this stack does not own, such as one of another stack: `pulumi destroy` leaves it alone.
+   *
+   * @param name - the resource's name, unique among the instances of the program
+   * @param id - the machine's GlobalJobId
+   */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts: pulumi.CustomResourceOptions = {}): CondorInstance {
+    return new CondorInstance(name, undefined, { ...opts, id });
+  }
+
+  constructor(name: string, args: CondorInstanceArgs, opts?: pulumi.CustomResourceOptions);
+  /** Without arguments, for a machine that `opts.id` names: see {@link CondorInstance.get}. */
+  constructor(name: string, args: undefined, opts: pulumi.CustomResourceOptions & { id: pulumi.Input<pulumi.ID> });
+  /**
    * @param name - the resource's name, unique among the instances of the program
    * @param args - what the machine is made of
    * @param opts - Pulumi's options; `customTimeouts` bound each operation. Without them creation and update take
    *   `timeoutSeconds` at most, removal 600 s
    */
-  constructor(name: string, args: CondorInstanceArgs, opts: pulumi.CustomResourceOptions = {}) {
+  constructor(name: string, args: CondorInstanceArgs | undefined, opts: pulumi.CustomResourceOptions = {}) {
     super(
       TYPE,
       name,

@@ -1,5 +1,6 @@
 /** Condor Cloud for Pulumi: an HTCondor pool as a private cloud of virtual machines. */
 export type { MachineSize } from "../contract/profiles.ts";
+export type { CloudErrorCode } from "../provider/errors.ts";
 export {
   type Architecture,
   CondorImage,
@@ -14,3 +15,17 @@ export {
   type WaitForArgs,
   type WatchdogAction,
 } from "./condor-instance.ts";
+export { type CloudErrorLike, isCloudError } from "./errors.ts";
+export {
+  type GetImagesArgs,
+  type GetInstancesArgs,
+  getImages,
+  getImagesOutput,
+  getInstances,
+  getInstancesOutput,
+  getNodes,
+  getNodesOutput,
+  type ImageInfo,
+  type InstanceInfo,
+  type NodeInfo,
+} from "./lookups.ts";

@@ -63,18 +63,7 @@ export class Session {
   async #openContext(): Promise<Context> {
     const { openContext } = await import("../provider/context.ts");
     const { readSettings, SettingsInput } = await import("../provider/settings.ts");
-    const configured = Object.keys(SettingsInput.shape).map((name) => [name, this.#configured(name)]);
-    return openContext(readSettings(Object.fromEntries(configured)));
-  }
-
-  /** A value of the configuration's namespace `condor`; structured ones arrive as JSON. */
-  #configured(name: string): unknown {
-    const text = this.#configuration?.get(`condor:${name}`);
-    if (text === undefined || !/^\s*[{[]/.test(text)) return text;
-    try {
-      return JSON.parse(text);
-    } catch {
-      return text; // The schema says what it expected instead.
-    }
+    const { configuredBy } = await import("./configured.ts");
+    return openContext(readSettings(configuredBy(SettingsInput, (name) => this.#configuration?.get(`condor:${name}`))));
   }
 }

@@ -3,7 +3,7 @@ import { scheddOf } from "../../contract/global-job-id.ts";
 import { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { doubtAbout } from "./absence.ts";
+import { doubtAbout, proveAbsent } from "./absence.ts";
 import { analyze } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
 import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
@@ -70,9 +70,12 @@ export function poolOf(run: Run): Pool {
     const found = await queryJobs(run, jobsWithIds(asked));
     const byId = new Map(found.map((job) => [job.globalJobId, job]));
     for (const id of byId.keys()) ours.add(scheddOf(id));
+    const absent = asked.filter((id) => !byId.has(id));
+    const here = absent.filter((id) => ours.has(scheddOf(id)));
+    if (here.length > 0) await proveAbsent(run, here);
     const doubts = await doubtAbout(
       run,
-      asked.filter((id) => !byId.has(id) && !ours.has(scheddOf(id))),
+      absent.filter((id) => !here.includes(id)),
     );
     return (id: string) => {
       const doubt = doubts.get(id);

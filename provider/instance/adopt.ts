@@ -5,6 +5,7 @@ import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
 import { AlreadyExistsError, OrphanedError } from "./errors.ts";
 import { changeableAttributes } from "./job.ts";
+import { takeOver } from "./takeover.ts";
 import { nextTick, patiently } from "./wait.ts";
 
 /** What is to be done about the jobs that carry a key already. */
@@ -35,24 +36,52 @@ export function nextStep(wanted: CloudJob, existing: readonly QueueJob[]): Step 
   return mine === undefined ? { kind: "submit" } : { kind: "adopt", job: mine };
 }
 
+/** What a program says about adoption. */
+export interface Adoption {
+  /** The GlobalJobId of a living machine to take over; absent: none. */
+  readonly adopt?: string | undefined;
+  /** Absent: whatever MAC address an adopted machine has. */
+  readonly macAddress?: string | undefined;
+}
+
 /**
- * Submits the machine's job, unless a predecessor left it behind; answers it as the queue has it. A pool that falls
- * silent is asked anew from the beginning: what was submitted meanwhile is found and adopted.
+ * Submits the machine's job, unless a predecessor left it behind or the program names one to take over; answers it as
+ * the queue has it. A pool that falls silent is asked anew from the beginning: what was submitted meanwhile is found
+ * and adopted.
  *
- * @throws AlreadyExistsError; OrphanedError when nobody hears the answer any more
+ * @throws AlreadyExistsError; what {@link takeOver} throws; OrphanedError when nobody hears the answer any more
  */
-export async function adoptOrSubmit(wanted: CloudJob, context: Context, operation: Operation): Promise<QueueJob> {
+export async function adoptOrSubmit(
+  wanted: CloudJob,
+  adoption: Adoption,
+  context: Context,
+  operation: Operation,
+): Promise<QueueJob> {
   for (;;) {
     const job = await patiently(operation, `the submission of ${wanted.spec.name}`, () =>
-      takeStep(wanted, context, operation),
+      takeStep(wanted, adoption, context, operation),
     );
     if (job !== undefined) return job;
   }
 }
 
 /** One step towards the machine's job; undefined when there is another to take. */
-async function takeStep(wanted: CloudJob, context: Context, operation: Operation): Promise<QueueJob | undefined> {
-  const step = nextStep(wanted, await context.pool.findOwn(wanted.key));
+async function takeStep(
+  wanted: CloudJob,
+  { adopt, macAddress }: Adoption,
+  context: Context,
+  operation: Operation,
+): Promise<QueueJob | undefined> {
+  const existing = await context.pool.findOwn(wanted.key);
+  const beside = adopt === undefined ? undefined : nextStep(wanted, without(existing, adopt));
+  if (adopt !== undefined && (beside?.kind === "submit" || beside?.kind === "adopt")) {
+    await checkWanted(wanted, operation);
+    // What a dead create left behind of this resource must not live beside the one that is asked for.
+    if (beside.kind === "adopt") await context.pool.remove(beside.job.globalJobId);
+    const taken = await takeOver(adopt, wanted, macAddress !== undefined, context);
+    if (taken !== undefined) return taken;
+  }
+  const step = nextStep(wanted, existing);
   switch (step.kind) {
     case "submit":
       await checkWanted(wanted, operation);
@@ -76,8 +105,15 @@ async function takeStep(wanted: CloudJob, context: Context, operation: Operation
       return undefined;
     }
     case "refuse":
-      throw step.job.cloud === undefined ? unreadable(wanted, step.job) : alreadyExists(wanted, step.job);
+      if (step.job.cloud === undefined) throw unreadable(wanted, step.job);
+      if (!context.settings.adoptExisting) throw alreadyExists(wanted, step.job);
+      await checkWanted(wanted, operation);
+      return await takeOver(step.job.globalJobId, wanted, true, context);
   }
+}
+
+function without(jobs: readonly QueueJob[], id: string): QueueJob[] {
+  return jobs.filter((job) => job.globalJobId !== id);
 }
 
 /** An orphan must change nothing: a rerun may be at work on the same machine already. */
@@ -95,7 +131,7 @@ function alreadyExists(wanted: CloudJob, job: QueueJob): AlreadyExistsError {
   return new AlreadyExistsError(job.globalJobId, {
     what: `A machine for ${wanted.key} exists already: job ${number} (${job.globalJobId}), submitted by ${job.owner}.`,
     why: "It was acknowledged, so either another state of this stack owns it, or a run ended just before it could record it.",
-    remedy: `If nobody needs it: \`condor_rm ${number}\`, then \`pulumi up\`. If another backend's state of the same project and stack owns it, give this stack another name.`,
+    remedy: `To take it over: \`adopt: "${job.globalJobId}"\` among the resource's arguments, or \`pulumi config set condor:adoptExisting true\` for one \`pulumi up\`. If nobody needs it: \`condor_rm ${number}\`, then \`pulumi up\`. If another backend's state of the same project and stack owns it, give this stack another name.`,
   });
 }
 

@@ -5,6 +5,7 @@ import { TimedOutError } from "../errors.ts";
 import { PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
 import { EndedError, HeldError } from "./errors.ts";
+import { howItEnded } from "./gone.ts";
 import type { WaitFor } from "./inputs.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
 import { knock } from "./port.ts";
@@ -13,6 +14,9 @@ import { hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
 
 /** Who waits looks so often. */
 const TICK_MILLISECONDS = 1000;
+
+/** A silent pool is asked less and less often, but at least once in so many ticks. */
+const BACK_OFF_TICKS = 8;
 
 /** Where in the second this process looks, so that many processes do not ask the schedd all at once. */
 const PHASE_MILLISECONDS = Math.floor(Math.random() * TICK_MILLISECONDS);
@@ -126,14 +130,14 @@ async function look(id: string, context: Context): Promise<Found> {
  * @throws TimedOutError, InterruptedError, and what the step throws but the pool's silence
  */
 export async function patiently<T>(operation: Operation, about: string, step: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let ticks = 1; ; ticks = Math.min(ticks * 2, BACK_OFF_TICKS)) {
     try {
       return await step();
     } catch (error) {
       if (!(error instanceof PoolUnreachableError)) throw error;
       const doing = waitingForPool(error);
       operation.progress(doing);
-      await nextTick(operation, `${about} was ${doing}`, error.remedy);
+      for (let tick = 0; tick < ticks; tick++) await nextTick(operation, `${about} was ${doing}`, error.remedy);
     }
   }
 }
@@ -152,10 +156,8 @@ function held(id: string, seen: Observation): HeldError {
 }
 
 function ended(id: string, seen: Observation | undefined): EndedError {
-  const how = seen?.state === "completed" ? "its guest powered off" : "its job was removed";
   return new EndedError({
-    what: `The machine of job ${jobIdOf(id)} ended while it was waited for: ${how}.`,
-    why: seen === undefined ? "Neither the queue nor the history knows the job any more." : seen.message,
+    what: `The machine of job ${jobIdOf(id)} ended while it was waited for: ${howItEnded(seen)}.`,
     remedy: `\`condor_history -long ${jobIdOf(id)}\` may tell more; \`pulumi refresh\`, then \`pulumi up\` makes a new one.`,
   });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { PoolUnreachableError, WrongScheddError } from "../../../provider/htcondor/errors.ts";
+import { PoolUnreachableError, UnexpectedOutputError, WrongScheddError } from "../../../provider/htcondor/errors.ts";
+import { poolOf } from "../../../provider/htcondor/pool.ts";
+import type { Run } from "../../../provider/htcondor/run.ts";
 import { ID } from "../instance/samples.ts";
 import { FakeCondor } from "./fake-condor.ts";
 
@@ -16,8 +18,16 @@ describe("a job that the configured schedd does not have", () => {
   test("is gone when a schedd of the name in its id says so, as after a rebuilt pool", async () => {
     const condor = new FakeCondor(AP);
     expect(await condor.context().pool.find(ID)).toBeUndefined();
-    expect(condor.log).toEqual(["condor_q", `condor_q -name ${AP}`]);
+    expect(condor.log).toEqual(["condor_q", `condor_q -name ${AP}`, `condor_q -name ${AP}`]);
   });
+
+  test.each(["", "garbage", "[", "[]", '[{"Jobs": 1}]', '[{"Jobs": "0"}]'])(
+    "is not gone because condor_q showed none: its totals must say so, and not %j",
+    async (answer) => {
+      const run: Run = async (_command, options) => (options.includes("-totals") ? answer : "");
+      await expect(poolOf(run).find(ID)).rejects.toBeInstanceOf(UnexpectedOutputError);
+    },
+  );
 
   test("is never gone when it lives at another schedd", async () => {
     const condor = new FakeCondor("other.example");
@@ -45,13 +55,13 @@ describe("a job that the configured schedd does not have", () => {
     expect(failed).toMatchObject({ status: "rejected" });
   });
 
-  test("costs no command more where the schedd has shown jobs of that name", async () => {
+  test("costs its proof alone where the schedd has shown jobs of that name", async () => {
     const condor = new FakeCondor(AP);
     condor.jobs.push(ad);
     const { pool } = condor.context();
     await pool.find(ID);
     condor.jobs.pop();
     expect(await pool.find(ID)).toBeUndefined();
-    expect(condor.log).toEqual(["condor_q", "condor_q"]);
+    expect(condor.log).toEqual(["condor_q", "condor_q", "condor_q"]);
   });
 });

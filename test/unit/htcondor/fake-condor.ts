@@ -63,6 +63,8 @@ export class FakeCondor {
       case "condor_submit":
         return this.#submit(input);
       case "condor_q":
+        if (options.includes("-better-analyze")) return "";
+        if (options.includes("-totals")) return JSON.stringify([{ Jobs: matched.length }]);
         return matched.length === 0 ? "" : JSON.stringify(matched);
       case "condor_status":
         return JSON.stringify([this.#node(), ...this.jobs.map(reportOf)]);
