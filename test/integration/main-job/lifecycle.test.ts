@@ -26,7 +26,10 @@ const LABELS = { note: `quotes " ' \\ $(HOME) $ENV(HOME) ; \n new line, ümläut
 const WEB = { profile: { memoryMiB: 128, vcpus: 1 }, watchdog: "poweroff" } as const;
 
 /** What the version before this one neither knew nor wrote into a state. */
-const LATER_PROPERTIES = ["firmware", "machineType", "gracefulStop"];
+const LATER_PROPERTIES = [
+  ...["firmware", "machineType", "gracefulStop"],
+  ...["lease", "waitFor", "maxQueueSeconds", "adopt", "leaseEndsAt", "ready", "starts", "message"],
+];
 
 let world: TestStack;
 

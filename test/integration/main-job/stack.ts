@@ -14,6 +14,10 @@ export interface MachineArguments {
   watchdog?: "reset" | "shutdown" | "poweroff" | "pause";
   gracefulStop?: boolean;
   timeoutSeconds?: number;
+  lease?: string;
+  waitFor?: "submitted" | "running" | "address" | { tcpPort: number };
+  maxQueueSeconds?: number;
+  adopt?: string;
 }
 
 /** An image's arguments; its source alone stands for itself. */
