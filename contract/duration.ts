@@ -10,6 +10,26 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   d: 86_400,
 };
 
+/** The units in which people read how long something takes, largest first. */
+const READ_UNITS = ["d", "h", "m", "s"] as const;
+
+/** A duration for people, in its two largest units: `2d 4h`, `3h 12m`, `59s`. Less than nothing is nothing: `0s`. */
+export function durationText(seconds: number): string {
+  let rest = Math.max(0, Math.floor(seconds));
+  const parts = READ_UNITS.map((unit) => {
+    const size = UNIT_SECONDS[unit] ?? 1;
+    const amount = Math.floor(rest / size);
+    rest -= amount * size;
+    return { unit, amount };
+  });
+  const first = parts.findIndex(({ amount, unit }) => amount > 0 || unit === "s");
+  return parts
+    .slice(first, first + 2)
+    .filter(({ amount }, index) => index === 0 || amount > 0)
+    .map(({ amount, unit }) => `${amount}${unit}`)
+    .join(" ");
+}
+
 /**
  * Reads a duration as Go and Pulumi write them, such as `1h30m` or `90s`.
  *

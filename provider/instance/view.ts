@@ -31,6 +31,10 @@ export interface InstanceView {
   readonly createdAt: string;
   /** Seconds since then. */
   readonly ageSeconds: number;
+  /** ISO 8601, by the access point's clock; when HTCondor removes it. Empty: it has no lease, or none that began. */
+  readonly leaseEndsAt: string;
+  /** Seconds until then, by the same clock, negative when it is over; undefined where {@link leaseEndsAt} is empty. */
+  readonly leaseLeftSeconds: number | undefined;
   /** False while a create is still at it; HTCondor removes it when its deadline passes. */
   readonly acknowledged: boolean;
   /** Progress or cause, for people. */
@@ -47,6 +51,7 @@ export function viewOf(
   if (job.cloud === undefined) return undefined;
   const { spec, key, acknowledged } = job.cloud.job;
   const seen = observe(job, report, failure);
+  const { leaseUntil } = seen;
   return {
     id: job.globalJobId,
     jobId: `${job.clusterId}.${job.procId}`,
@@ -66,6 +71,9 @@ export function viewOf(
     owner: job.owner,
     createdAt: new Date(job.queuedAt * 1000).toISOString(),
     ageSeconds: Math.max(0, Math.round(nowMilliseconds / 1000 - job.queuedAt)),
+    leaseEndsAt: leaseUntil === undefined ? "" : new Date(leaseUntil * 1000).toISOString(),
+    leaseLeftSeconds:
+      leaseUntil === undefined ? undefined : leaseUntil - (job.serverTime ?? Math.floor(nowMilliseconds / 1000)),
     acknowledged,
     message: seen.message,
   };

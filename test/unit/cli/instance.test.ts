@@ -22,6 +22,16 @@ test("the list says below it, in one line each, why a machine does not run", () 
   expect(below).toEqual(["db (12.0) is queued: exec1: no room"]);
 });
 
+test("the list says how much is left of a lease, by the access point's clock", () => {
+  const lease = { seconds: 14_400, until: 1_795_600_000 };
+  const job = queued({ serverTime: lease.until - 11_520 }, { ...sampleJob({ acknowledged: true }), lease });
+  const view = viewOf(job, undefined, undefined, now);
+  expect(view).toMatchObject({ leaseEndsAt: "2026-11-25T09:46:40.000Z", leaseLeftSeconds: 11_520 });
+  expect(running).toMatchObject({ leaseEndsAt: "", leaseLeftSeconds: undefined });
+  expect(instanceTable(view ? [view] : [])).toContain(" 3h 12m left  12.0 ");
+  expect(instanceTable(running ? [running] : [])).toContain(" -   ");
+});
+
 test("the list says nothing more where all machines run", () => {
   const views = [running].filter((view) => view !== undefined);
   expect(instanceTable(views).split("\n")).toHaveLength(2);
