@@ -17,7 +17,7 @@ export const JOB_ATTRIBUTES: readonly string[] = [
   "RemoteHost",
   "JobCurrentStartDate",
   "JobLastStartDate",
-  "NumJobStarts",
+  "NumShadowStarts",
   "ServerTime",
   ...Object.values(STANDARD_ATTRIBUTE),
   ...Object.values(ATTRIBUTE),
@@ -53,7 +53,7 @@ const QueueAd = z.object({
   remotehost: words,
   jobcurrentstartdate: number,
   joblaststartdate: number,
-  numjobstarts: number,
+  numshadowstarts: number,
   servertime: number,
   cloudkey: words.transform(decodeText),
 });
@@ -79,7 +79,7 @@ export interface QueueJob {
   readonly slot: string;
   /** When it was last given to a slot, but for the one that runs it now: Unix time in seconds; undefined: never. */
   readonly lastRunAt: number | undefined;
-  /** How often it was started. */
+  /** How often it was given to a node: HTCondor counts the shadows, as the starts themselves come late to the queue. */
   readonly starts: number;
   /** The access point's clock when it answered, Unix time in seconds; undefined where it does not say (the history). */
   readonly serverTime: number | undefined;
@@ -110,7 +110,7 @@ function parseJob(command: string, output: string, ad: Ad): QueueJob {
     removeReason: job.removereason,
     slot: job.remotehost,
     lastRunAt: job.jobstatus === JOB_STATUS.running ? job.joblaststartdate : job.jobcurrentstartdate,
-    starts: job.numjobstarts ?? 0,
+    starts: job.numshadowstarts ?? 0,
     serverTime: job.servertime,
     key: job.cloudkey,
     cloud: readContract(ad),
