@@ -28,7 +28,8 @@ export interface Lifecycle {
     olds: Properties,
     operation: Operation,
   ): Promise<CheckResult>;
-  diff(olds: Properties, news: Properties, unknown: Set<string>): Diff;
+  /** @param isRefresh - whether only the truth is asked for (`pulumi refresh`), and not what an update would do */
+  diff(olds: Properties, news: Properties, unknown: Set<string>, isRefresh: boolean): Diff;
   create(inputs: Properties, context: Context, operation: Operation): Promise<Recorded>;
   /** Undefined when the resource is gone. */
   read(id: string, state: Properties, context: Context, operation: Operation): Promise<Recorded | undefined>;

@@ -13,6 +13,9 @@ type Properties = Record<string, unknown>;
  * @param load - loads the lifecycle at first use, so that a program that declares resources loads none of it
  */
 export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic.ResourceProvider {
+  // By URN, the resources that were read and not checked since: those that a refresh compares. The host does not say
+  // which operation it is, and only an operation with a program checks before it compares (measured on CLI 3.274).
+  const justRead = new Set<unknown>();
   return {
     async configure({ config }) {
       session.configure(config);
@@ -22,6 +25,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       return await told(async () => {
         const inputs = fromHost(news);
         const unknown = unknownProperties(inputs);
+        justRead.delete(inputs.resourceUrn);
         const lifecycle = await load();
         const result = await session.run(inputs, undefined, (context, operation) =>
           lifecycle.check(inputs, unknown, context, fromHost(olds), operation),
@@ -35,7 +39,8 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
     async diff(_id, olds: Properties, news: Properties): Promise<Diff> {
       return await told(async () => {
         const inputs = fromHost(news);
-        return (await load()).diff(fromHost(olds), inputs, unknownProperties(inputs));
+        const isRefresh = justRead.has(inputs.resourceUrn);
+        return (await load()).diff(fromHost(olds), inputs, unknownProperties(inputs), isRefresh);
       });
     },
 
@@ -53,6 +58,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
     async read(id, properties: Properties) {
       return await told(async () => {
         const state = fromHost(properties);
+        justRead.add(state.resourceUrn);
         const lifecycle = await load();
         const found = await session.run(state, undefined, (context, operation) =>
           lifecycle.read(id, state, context, operation),

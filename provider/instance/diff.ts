@@ -99,11 +99,13 @@ export const DIFF_TABLE: readonly Row[] = [
  * Compares what the state holds with what the program asks for now.
  *
  * @param unknown - inputs whose new values a preview does not know yet: a change, but never a reason to replace
+ * @param isRefresh - whether a refresh compares what is with what was: a lease that runs as it should is no drift
  */
 export function diffInstance(
   olds: Inputs,
   news: Inputs,
   unknown: ReadonlySet<string>,
+  isRefresh = false,
   nowMilliseconds: number = Date.now(),
 ): DiffResult {
   const changed = DIFF_TABLE.filter((row) => !unknown.has(row.property) && differs(row, olds, news));
@@ -111,7 +113,7 @@ export function diffInstance(
     changes:
       changed.length > 0 ||
       isUnfinished(olds) ||
-      (!unknown.has("lease") && needsRenewal(olds, news, nowMilliseconds)) ||
+      (!isRefresh && !unknown.has("lease") && needsRenewal(olds, news, nowMilliseconds)) ||
       DIFF_TABLE.some((row) => unknown.has(row.property)),
     replaces: changed.filter((row) => row.change === "replace").map((row) => row.property),
     // The successor has the same key, MAC and address, so the two must not live at once.

@@ -120,8 +120,13 @@ describe("a lease", () => {
   const half = Date.parse(olds.leaseEndsAt) - 2 * 3600 * 1000;
 
   test("is renewed in place once less than half of it is left", () => {
-    expect(diffInstance(olds, news, none, half - 1000).changes).toBe(false);
-    expect(diffInstance(olds, news, none, half + 1000)).toMatchObject({ changes: true, replaces: [] });
+    expect(diffInstance(olds, news, none, false, half - 1000).changes).toBe(false);
+    expect(diffInstance(olds, news, none, false, half + 1000)).toMatchObject({ changes: true, replaces: [] });
+  });
+
+  test("that is half over is no drift for a refresh", () => {
+    expect(diffInstance(olds, news, none, true, half + 1000).changes).toBe(false);
+    expect(diffInstance(olds, { ...news, lease: "2h" }, none, true, half + 1000).changes).toBe(true);
   });
 
   test("of another unit is the same one", () => {
@@ -133,7 +138,9 @@ describe("a lease", () => {
   });
 
   test("of a preview that does not know it is a change, and nothing that is due", () => {
-    expect(diffInstance(olds, { ...news, lease: "unknown" }, new Set(["lease"]), half + 1000).changes).toBe(true);
+    expect(diffInstance(olds, { ...news, lease: "unknown" }, new Set(["lease"]), false, half + 1000).changes).toBe(
+      true,
+    );
   });
 });
 

@@ -42,6 +42,29 @@ describe("what a lifecycle sees", () => {
     expect(result).toEqual({ inputs: { image: UNKNOWN, name: "web", profile: "small" }, failures: [] });
   });
 
+  test("is whether a refresh compares: what was read, and not checked since", async () => {
+    const seen: boolean[] = [];
+    const made = provider({
+      check: async (inputs) => ({ inputs, failures: [] }),
+      read: async (id, outputs) => ({ id, outputs }),
+      diff(_olds, _news, _unknown, isRefresh) {
+        seen.push(isRefresh);
+        return { changes: false, replaces: [], deleteBeforeReplace: true };
+      },
+    });
+    const [web, db] = [{ resourceUrn: "urn:web" }, { resourceUrn: "urn:db" }];
+    const compare = async () => {
+      await made.diff?.("1", web, web);
+      await made.diff?.("2", db, db);
+    };
+    await compare();
+    await made.read?.("1", web);
+    await compare();
+    await made.check?.(web, web);
+    await compare();
+    expect(seen).toEqual([false, false, true, false, false, false]);
+  });
+
   test("is the stack's configuration, structured values parsed", async () => {
     const made = provider(
       {
