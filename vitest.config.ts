@@ -41,6 +41,7 @@ export default defineConfig({
       groupWithPool("main-job", 3),
       groupWithPool("execute-node", 4),
       groupWithPool("hostile", 5),
+      groupWithPool("faults", 6),
     ],
   },
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** The tests' program: plain JavaScript, so that no compiler's seconds are in what is tested or measured. */
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
-import { CondorImage, CondorInstance } from "pulumi-condor";
+import { CondorImage, CondorInstance, getImagesOutput, getInstancesOutput, getNodesOutput } from "pulumi-condor";
 const config = new pulumi.Config();
 export const images = {};
 for (const [name, source] of Object.entries(config.getObject("images") ?? {})) {
@@ -14,6 +14,12 @@ export const machines = {};
 for (const [name, args] of Object.entries(config.getObject("machines") ?? {})) {
   machines[name] = new CondorInstance(name, { image: images.guest?.reference, ...args });
 }
+export const others = {};
+for (const [name, id] of Object.entries(config.getObject("others") ?? {})) others[name] = CondorInstance.get(name, id);
+const labels = config.getObject("labels");
+export const found = labels
+  ? { instances: getInstancesOutput({ labels: pulumi.output(labels) }), images: getImagesOutput(), nodes: getNodesOutput() }
+  : {};
 `;
 
 /**

@@ -1,4 +1,5 @@
 import type { Machine } from "../../../sandbox/sandbox.ts";
+import { letAllGo } from "../pool/hold.ts";
 import type { TestImage } from "../pool/images.ts";
 import { withLogsOf } from "../pool/logs.ts";
 import { TestMachines } from "../pool/machines.ts";
@@ -6,7 +7,6 @@ import { nodeState } from "../pool/node-state.ts";
 import { record } from "../pool/results.ts";
 import { eventually } from "../pool/wait.ts";
 import { emulatorPid, fateOf } from "./fates.ts";
-import { letAllGo } from "./hold.ts";
 import { CONVERGENCE_SECONDS, whole } from "./node.ts";
 import { type MachineAt, machineAtEachStage, STAGES, type Stage } from "./stages.ts";
 import type { Fate, Victim } from "./victims.ts";

@@ -1,11 +1,11 @@
 import { runIn } from "../../../sandbox/machine.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
+import { DISK_IN_THE_MAKING, holdPreparations, letGo } from "../pool/hold.ts";
 import type { TestImage } from "../pool/images.ts";
 import { running, type TestMachine, type TestMachines } from "../pool/machines.ts";
 import { instanceFoldersOn } from "../pool/nodes.ts";
 import { processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
-import { DISK_IN_THE_MAKING, holdPreparations, letGo } from "./hold.ts";
 
 /** How far a machine has come. */
 export const STAGES = ["preparing", "starting", "running"] as const;

@@ -5,11 +5,11 @@ import { readToken } from "../../../sandbox/actions/token.ts";
 import { runIn, startMachine, stopMachine } from "../../../sandbox/machine.ts";
 import { machineFiles } from "../../../sandbox/machine-files.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
+import { DISK_IN_THE_MAKING, letAllGo } from "../pool/hold.ts";
 import { theSandbox } from "../pool/nodes.ts";
 import { killOn, type NodeProcess, processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
 import { EMULATOR, emulatorOf, emulatorPid } from "./fates.ts";
-import { DISK_IN_THE_MAKING, letAllGo } from "./hold.ts";
 import { agentOf } from "./node.ts";
 import type { MachineAt, Stage } from "./stages.ts";
 

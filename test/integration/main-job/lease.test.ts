@@ -99,7 +99,7 @@ describe("a lease of hours", () => {
     expect(await refreshPreview()).toBe(NO_CHANGES);
     await world.stack.refresh();
     expect((await world.stack.preview()).changeSummary).toMatchObject({ update: 1 });
-    await world.stack.up();
+    await world.stack.up({ refresh: true });
     expect((await machine("web")).id).toBe(id);
     expect(await left()).toBeGreaterThan(3.9 * HOUR);
 
@@ -144,6 +144,14 @@ describe("a lease of hours", () => {
   );
 });
 
+test("labels that somebody edited show as drift, and the next `pulumi up` puts them right", async () => {
+  const before = (await jobOf("web"))?.CloudLabels;
+  await condor("condor_qedit", "-forward", (await machine("web")).jobId, "CloudLabels", '"e30="');
+  expect(await refreshPreview()).toBe(CHANGES);
+  await world.stack.up({ refresh: true });
+  expect(await jobOf("web")).toMatchObject({ CloudLabels: before });
+});
+
 test("a machine that HTCondor starts anew is the same one, with its starts counted", async () => {
   const before = await machine("web");
   expect(before.starts).toBe(1);
@@ -166,6 +174,18 @@ test("a machine whose lease ends is removed though nobody does anything, and a r
     (job) => job === undefined,
     180,
   );
+  console.log(
+    await condor(
+      "condor_history",
+      "-limit",
+      "3",
+      "-af",
+      "CloudName",
+      "CloudLeaseUntil",
+      "EnteredCurrentStatus",
+      "RemoveReason",
+    ),
+  ); // MEASURE
   let output = "";
   const refreshed = await ending.stack.refresh({
     onOutput: (text) => {

@@ -1,35 +1,7 @@
-/**
- * Sets up the real parts that the tests of this group share: the packed package installed into an empty Pulumi project,
- * a Pulumi CLI, a guest image and a sandbox pool of this run's own; takes the pool down at the end, also after a failure.
- */
+/** Sets up what the tests of this group share: a sandbox pool of one execute node, Pulumi and the packed package. */
 import type { TestProject } from "vitest/node";
-import { step } from "../../../sandbox/actions/action.ts";
-import { pulumiCli } from "../../../sandbox/pulumi/pulumi-cli.ts";
-import { installPacked } from "../packed.ts";
-import { setUpPool } from "../pool/setup.ts";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** A Pulumi project's folder with the packed package in its node_modules. */
-    project: string;
-    /** The packed package. */
-    tarball: string;
-  }
-}
+import { setUpPulumi } from "../pool/pulumi-setup.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { folder, environment, reporter, teardown } = await setUpPool(project, "main-job", 1);
-  try {
-    const cli = await pulumiCli({ reporter });
-    const tarball = await step(reporter, "Pack the package and install it into an empty project", undefined, () =>
-      installPacked(folder),
-    );
-    project.provide("environment", { ...environment, PATH: [cli, environment.PATH].filter(Boolean).join(":") });
-    project.provide("project", folder);
-    project.provide("tarball", tarball);
-  } catch (error) {
-    await teardown();
-    throw error;
-  }
-  return teardown;
+  return await setUpPulumi(project, "main-job", 1);
 }

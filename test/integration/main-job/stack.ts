@@ -13,6 +13,7 @@ export interface MachineArguments {
   labels?: Record<string, string>;
   watchdog?: "reset" | "shutdown" | "poweroff" | "pause";
   gracefulStop?: boolean;
+  macAddress?: string;
   timeoutSeconds?: number;
   lease?: string;
   waitFor?: "submitted" | "running" | "address" | { tcpPort: number };

@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
+import { condor, queue } from "../pool/queue.ts";
+import { makeStack, type TestStack } from "./stack.ts";
+
+type Machine = InstanceOutputs & { id: string };
+
+const MAC = "02:00:5e:00:53:01";
+const profile = { memoryMiB: 128, vcpus: 1 };
+let world: TestStack;
+
+async function machine(): Promise<Machine> {
+  return (await world.stack.outputs()).machines?.value.web;
+}
+
+/** Why an `up` fails. */
+async function upFails(): Promise<string> {
+  return await world.stack.up().then(
+    () => "it succeeded",
+    (error: unknown) => String(error),
+  );
+}
+
+/** Takes the machine out of the state and leaves it alone in the pool. */
+async function forget(): Promise<void> {
+  const state = await world.stack.exportStack();
+  const { resources }: { resources: { type: string }[] } = state.deployment;
+  state.deployment.resources = resources.filter(({ type }) => !type.endsWith("condor:Instance"));
+  await world.stack.importStack(state);
+}
+
+/** Submits the machine of docs/adopt.md, as somebody with an editor would. */
+async function submitByHand(image: string): Promise<void> {
+  const page = await readFile(join(import.meta.dirname, "..", "..", "..", "docs", "adopt.md"), "utf8");
+  const [, file = ""] = /```\n(.*?)```/s.exec(page) ?? [];
+  const [, identity = ""] = /printf '%s' '(.*)' \| sha256sum/.exec(page) ?? [];
+  const digest = createHash("sha256").update(identity.replace("IMAGE", image)).digest("hex");
+  const description = file.replace("IMAGE", image).replace("DIGEST", digest);
+  await execa("condor_submit", [], { env: inject("environment"), input: description });
+}
+
+describe("a machine that exists already", () => {
+  beforeAll(async () => {
+    world = await makeStack("adopt");
+    await world.declare({});
+    await world.stack.up();
+  });
+  afterAll(async () => {
+    await world.dispose();
+  });
+
+  let id = "";
+
+  test("submitted by hand as the documentation says, is adopted with the MAC address that it has", async () => {
+    const image: string = (await world.stack.outputs()).images?.value.guest.reference;
+    await submitByHand(image);
+    const [job] = await queue();
+    id = String(job?.GlobalJobId);
+    await world.declare({ web: { profile, labels: { role: "web" }, lease: "1h", adopt: id } });
+    await world.stack.up();
+    expect(await machine()).toMatchObject({ id, state: "running", macAddress: MAC, ready: true });
+    expect((await world.stack.up()).summary.resourceChanges).toEqual({ same: 3 });
+    expect(await queue()).toHaveLength(1);
+  });
+
+  test("is looked up by label, with the images and the nodes of the pool", async () => {
+    await world.stack.setConfig("main-job:labels", { value: JSON.stringify({ role: "web" }) });
+    await world.stack.up();
+    const found = (await world.stack.outputs()).found?.value;
+    await world.stack.removeConfig("main-job:labels");
+    expect(found.instances).toMatchObject([{ id, name: "web", state: "running", labels: { role: "web" } }]);
+    expect(found.images).toMatchObject([{ name: "guest", format: "qcow2" }]);
+    expect(found.nodes).toMatchObject([{ host: expect.stringContaining("exec1"), acceleration: "qemu" }]);
+    expect(found.nodes[0].totalMemoryMiB).toBeGreaterThan(found.nodes[0].freeMemoryMiB);
+  });
+
+  test("and is of another stack is read by its id, and left alone", async () => {
+    const other = await makeStack("reader");
+    try {
+      await other.declare({}, {});
+      await other.stack.setConfig("main-job:others", { value: JSON.stringify({ theirs: id }) });
+      await other.stack.up();
+      expect((await other.stack.outputs()).others?.value.theirs).toMatchObject({
+        ...{ id, name: "web", state: "running", macAddress: MAC, labels: { role: "web" } },
+        profile: { name: "custom", ...profile },
+      });
+      const gone = id.replace(/#\d+$/, "#1");
+      await other.stack.setConfig("main-job:others", { value: JSON.stringify({ gone }) });
+      await expect(other.stack.preview()).rejects.toThrow(/There is no machine .*#1\./);
+      await other.stack.removeConfig("main-job:others");
+    } finally {
+      await other.dispose();
+    }
+    expect(await queue()).toHaveLength(1);
+  });
+
+  test("and is in no state is neither doubled nor taken: the error names it and both ways on", async () => {
+    await forget();
+    await world.declare({ web: { profile } });
+    const words = await upFails();
+    expect(words).toContain(`adopt: "${id}"`);
+    expect(words).toMatch(/pulumi config set condor:adoptExisting true[\s\S]*condor_rm/);
+    expect(await queue()).toHaveLength(1);
+  });
+
+  test("and is not what is declared is left alone, and each difference is named", async () => {
+    await world.declare({ web: { profile: { memoryMiB: 256, vcpus: 1 }, name: "other", adopt: id } });
+    const words = await upFails();
+    expect(words).toContain('name: the machine has "web", declared is "other"');
+    expect(words).toContain("profile.memoryMiB: the machine has 128, declared is 256");
+  });
+
+  test("is adopted where the configuration says so", async () => {
+    await world.declare({ web: { profile } });
+    await world.stack.setConfig("condor:adoptExisting", { value: "true" });
+    const words = await upFails();
+    // Its MAC address is not the resource's own.
+    expect(words).toContain(`macAddress: the machine has "${MAC}"`);
+    await world.declare({ web: { profile, macAddress: MAC } });
+    await world.stack.up();
+    await world.stack.removeConfig("condor:adoptExisting");
+    expect(await machine()).toMatchObject({ id, state: "running" });
+  });
+
+  test("is replaced by a new one, whatever `adopt` still says", async () => {
+    await forget();
+    await world.declare({ web: { profile, adopt: id } });
+    await world.stack.up();
+    expect((await machine()).id).toBe(id);
+    await world.declare({ web: { profile: { memoryMiB: 160, vcpus: 1 }, adopt: id } });
+    await world.stack.up();
+    expect((await machine()).id).not.toBe(id);
+    expect(await queue()).toHaveLength(1);
+  });
+
+  test("and is gone is not adopted, and the error says what to do", async () => {
+    const never = id.replace(/#\d+\.0#/, "#999999.0#");
+    await world.declare({});
+    await world.stack.up();
+    await world.declare({ web: { profile, adopt: never } });
+    expect(await upFails()).toMatch(/There is no living machine .*999999[\s\S]*Without the argument `adopt`/);
+    expect(await condor("condor_q", "-allusers", "-constraint", "JobStatus =!= 4", "-af", "ClusterId")).toBe("");
+  });
+});
