@@ -98,6 +98,7 @@ function ignoreCloudError(error: unknown): undefined {
  * neither to the queue nor to the history. A query that fails throws: it says nothing about the machine.
  *
  * @returns `inputs` only where one was changed behind the state's back, so that it shows as drift
+ * @throws JobNotFoundError where no state has it: somebody else's machine that is gone
  */
 export async function readInstance(
   id: string,
@@ -109,6 +110,8 @@ export async function readInstance(
   const patience = new Operation({ timeoutSeconds: READ_PATIENCE_SECONDS, signal, progress });
   const looked = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
   if (looked.found === undefined) {
+    // Whoever reads a machine that no state has (`get`) must not go on with one that is none.
+    if (state.jobId === undefined) throw notThere(id, looked.last);
     operation.warn(goneWarning(id, state.name, looked.last));
     return undefined;
   }
@@ -124,6 +127,14 @@ export async function readInstance(
   };
   const inputs = driftedInputs(job, state);
   return inputs === undefined ? { id, outputs } : { id, outputs, inputs };
+}
+
+function notThere(id: string, seen: Observation | undefined): JobNotFoundError {
+  return new JobNotFoundError(id, {
+    what: `There is no machine ${id}.`,
+    why: `How it ended: ${howItEnded(seen)}.`,
+    remedy: "`condor-cloud instance list --json` shows the ids of those that live.",
+  });
 }
 
 /** Whether the machine is what is waited for, as far as can be told without waiting: a read knocks at no port. */
