@@ -24,13 +24,15 @@ export async function acknowledge(
   operation: Operation,
 ): Promise<number | undefined> {
   const id = job.globalJobId;
-  const lease = leaseFromNow(job, leaseSeconds);
   // The machine is ready; a schedd that restarts at this very moment must not make a failure of it.
-  await patiently(operation, `the handing over of job ${jobIdOf(id)}`, async () => {
+  return await patiently(operation, `the handing over of job ${jobIdOf(id)}`, async () => {
     if (!(await operation.stillWanted())) throw orphaned(id);
+    // Asked for the time anew: the lease is to be a whole one, however long the schedd was silent since the last look.
+    const latest = leaseSeconds === undefined ? job : ((await context.pool.find(id)) ?? job);
+    const lease = leaseFromNow(latest, leaseSeconds);
     await context.pool.edit(id, { [ATTRIBUTE.acknowledged]: true, ...leaseAttributes(lease) });
+    return lease?.until;
   });
-  return lease?.until;
 }
 
 function orphaned(id: string): OrphanedError {

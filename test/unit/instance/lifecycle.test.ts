@@ -92,6 +92,23 @@ describe("a create", () => {
     expect(condor.jobs).toMatchObject([{ CloudAcknowledged: true }]);
   });
 
+  test("begins a whole lease at its last act, by the access point's clock, however long the schedd was silent", async () => {
+    const condor = new FakeCondor();
+    const hours = 4 * 3600;
+    condor.after = (command) => {
+      if (command === "condor_submit") Object.assign(condor.jobs[0] ?? {}, { ServerTime: 1_000_000 });
+    };
+    silentAtFirst(condor, "condor_qedit", 1);
+    const told = condor.before;
+    condor.before = (command) => {
+      if (command === "condor_qedit") Object.assign(condor.jobs[0] ?? {}, { ServerTime: 1_000_500 });
+      told(command);
+    };
+    const { outputs } = await createInstance({ ...inputs, lease: "4h" }, condor.context(), operation());
+    expect(condor.jobs).toMatchObject([{ CloudLeaseSeconds: hours, CloudLeaseUntil: 1_000_500 + hours }]);
+    expect(outputs).toMatchObject({ leaseEndsAt: new Date((1_000_500 + hours) * 1000).toISOString() });
+  });
+
   test("adopts a machine with the labels and the way to stop of now", async () => {
     const condor = new FakeCondor();
     await createInstance(inputs, condor.context(), operation());
