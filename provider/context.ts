@@ -1,3 +1,4 @@
+import type { Log } from "./htcondor/log.ts";
 import { openPool, type Pool } from "./htcondor/pool.ts";
 import type { Settings } from "./settings.ts";
 import { openStore } from "./store/open-store.ts";
@@ -11,7 +12,11 @@ export interface Context {
   readonly store: Store | undefined;
 }
 
-/** Opens pool and store. One for a process, so that what arrives together shares its commands. Touches nothing yet. */
-export function openContext(settings: Settings): Context {
-  return { settings, pool: openPool(settings), store: openStore(settings) };
+/**
+ * Opens pool and store. One for a process, so that what arrives together shares its commands. Touches nothing yet.
+ *
+ * @param log - is told of every command of HTCondor and its answer, without secrets; absent: nobody is
+ */
+export function openContext(settings: Settings, log?: Log): Context {
+  return { settings, pool: openPool(settings, log), store: openStore(settings) };
 }

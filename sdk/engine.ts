@@ -6,6 +6,8 @@ export interface Engine {
   show(urn: string, message: string): void;
   /** Adds a warning to a resource's diagnostics. Never fails, never waits. */
   warn(urn: string, message: string): void;
+  /** Adds to the log that `pulumi up --debug` shows. Never fails, never waits. */
+  debug(message: string): void;
   /** Whether the engine still answers. True where it cannot be asked: then nothing is known against it. */
   answers(): Promise<boolean>;
 }
@@ -14,7 +16,7 @@ const SHOW_DEADLINE_MILLISECONDS = 3_000;
 const ANSWER_DEADLINE_MILLISECONDS = 15_000;
 
 /** An engine that cannot be spoken to. */
-const SILENT: Engine = { show: () => {}, warn: () => {}, answers: async () => true };
+const SILENT: Engine = { show: () => {}, warn: () => {}, debug: () => {}, answers: async () => true };
 
 /**
  * Connects to the engine, whose address Pulumi's host is given as its only argument. Undocumented, so that anything
@@ -42,7 +44,7 @@ function openEngine(address: string): Engine {
   const client = new EngineClient(address, grpc.credentials.createInsecure());
 
   /** Sends one line of diagnostics, `ephemeral` until the next one. */
-  function log(severity: 1 | 2, urn: string, message: string, ephemeral: boolean): void {
+  function log(severity: 0 | 1 | 2, urn: string, message: string, ephemeral: boolean): void {
     const request = new messages.LogRequest();
     request.setSeverity(severity);
     request.setUrn(urn);
@@ -53,6 +55,7 @@ function openEngine(address: string): Engine {
 
   return {
     show: (urn, message) => log(messages.LogSeverity.INFO, urn, message, true),
+    debug: (message) => log(messages.LogSeverity.DEBUG, "", message, false),
     warn: (urn, message) => log(messages.LogSeverity.WARNING, urn, message, false),
     answers() {
       const { UNAVAILABLE, DEADLINE_EXCEEDED } = grpc.status;

@@ -64,6 +64,7 @@ export class Session {
     const { openContext } = await import("../provider/context.ts");
     const { readSettings, SettingsInput } = await import("../provider/settings.ts");
     const { configuredBy } = await import("./configured.ts");
-    return openContext(readSettings(configuredBy(SettingsInput, (name) => this.#configuration?.get(`condor:${name}`))));
+    const settings = readSettings(configuredBy(SettingsInput, (name) => this.#configuration?.get(`condor:${name}`)));
+    return openContext(settings, (message) => this.#engine.debug(message));
   }
 }

@@ -1,4 +1,4 @@
-import { CloudError, type CloudErrorParts } from "../errors.ts";
+import { CloudError, type CloudErrorCode, type CloudErrorParts } from "../errors.ts";
 
 /** One of HTCondor's commands is not on this machine. */
 export class CommandMissingError extends CloudError {
@@ -17,13 +17,18 @@ export class CommandMissingError extends CloudError {
 
 /** A command of HTCondor failed for a reason that none of the other classes names. */
 export class CommandFailedError extends CloudError {
-  readonly code = "command-failed";
+  readonly code: CloudErrorCode = "command-failed";
   readonly command: string;
 
   constructor(command: string, parts: CloudErrorParts) {
     super(parts);
     this.command = command;
   }
+}
+
+/** The pool refuses a machine: by its administrator's rules for submissions, or a bound on how many jobs there may be. */
+export class RefusedError extends CommandFailedError {
+  override readonly code = "refused";
 }
 
 /** HTCondor refuses: who asks is not known to it, or may not do this. */

@@ -9,6 +9,7 @@ import { type Edit, editEach, removeEach } from "./changes.ts";
 import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
+import type { Log } from "./log.ts";
 import { queryFailures, queryHistory, queryJobs, queryNodes, querySlots } from "./operations.ts";
 import { openRunner, type Run } from "./run.ts";
 import type { NodeFailure, NodeSlot, SlotReport } from "./slots.ts";
@@ -51,9 +52,13 @@ export interface Pool {
   remove(id: string): Promise<void>;
 }
 
-/** Opens the pool that the settings name. Runs nothing yet. */
-export function openPool(settings: Settings): Pool {
-  return poolOf(openRunner(settings));
+/**
+ * Opens the pool that the settings name. Runs nothing yet.
+ *
+ * @param log - is told of every command and its answer, without secrets
+ */
+export function openPool(settings: Settings, log?: Log): Pool {
+  return poolOf(openRunner(settings, log));
 }
 
 /** A pool over whatever runs its commands. */

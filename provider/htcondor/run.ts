@@ -5,6 +5,7 @@ import { execa } from "execa";
 import type { Settings } from "../settings.ts";
 import { CommandFailedError, CommandMissingError, PoolUnreachableError, UnexpectedOutputError } from "./errors.ts";
 import { commandFailure } from "./failure.ts";
+import { describeRun, type Log } from "./log.ts";
 
 /** HTCondor's commands that this project runs. */
 export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_qedit" | "condor_rm" | "condor_history";
@@ -27,10 +28,7 @@ const DEADLINE_SECONDS = 60;
 /** The most that a command may answer, in characters: some hundred thousand jobs of chosen attributes. */
 const OUTPUT_MAX = 256 * 1024 * 1024;
 
-/**
- * `NODE_DEBUG=condor-cloud` shows every command; its input, its answer and the values that it sets are left out, since
- * they may hold labels.
- */
+/** `NODE_DEBUG=condor-cloud` shows every command and its answer. */
 const debug = debuglog("condor-cloud");
 
 /**
@@ -38,13 +36,15 @@ const debug = debuglog("condor-cloud");
  * LANG=C, because its words are read; has a deadline, a bound on its output, and a session of its own, so that a
  * terminal's Ctrl-C does not end a submission half way.
  *
+ * @param log - is told of every command and its answer, without secrets
  * @param deadlineSeconds - after which a command is killed
  */
-export function openRunner(settings: Settings, deadlineSeconds: number = DEADLINE_SECONDS): Run {
+export function openRunner(settings: Settings, log: Log = () => {}, deadlineSeconds: number = DEADLINE_SECONDS): Run {
   const path = [settings.commands, process.env.PATH].filter((part) => part !== undefined).join(delimiter);
   return async (command, options, { input = "", schedd = settings.schedd } = {}) => {
     const started = performance.now();
-    const result = await execa(command, [...whom(command, schedd, settings.pool), ...options], {
+    const parameters = [...whom(command, schedd, settings.pool), ...options];
+    const result = await execa(command, parameters, {
       input,
       // Any folder does, and the one that this process is in may be gone.
       cwd: "/",
@@ -55,8 +55,12 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
       detached: true,
       reject: false,
     });
-    const seconds = ((performance.now() - started) / 1000).toFixed(3);
-    debug("%s %j: exit status %s after %s s", command, withoutValues(command, options), result.exitCode, seconds);
+    // One that could not even be started has said nothing.
+    const { exitCode, stdout = "", stderr = "" } = result;
+    const seconds = (performance.now() - started) / 1000;
+    const ran = describeRun({ command, options: parameters, input, exitCode, seconds, stdout, stderr });
+    debug("%s", ran);
+    log(ran);
 
     if (result.code === "ENOENT") throw new CommandMissingError(command, settings.commands);
     if (result.timedOut) {
@@ -86,10 +90,4 @@ export function openRunner(settings: Settings, deadlineSeconds: number = DEADLIN
 function whom(command: Command, schedd: string | undefined, pool: string | undefined): string[] {
   const name = schedd === undefined || command === "condor_status" ? [] : ["-name", schedd];
   return [...name, ...(pool === undefined ? [] : ["-pool", pool])];
-}
-
-/** The arguments with the names of the attributes that `condor_qedit` sets, and not their values. */
-function withoutValues(command: Command, options: readonly string[]): string[] {
-  const first = command === "condor_qedit" ? options.indexOf("-constraint") + 2 : options.length;
-  return options.map((option, index) => (index > first && (index - first) % 2 === 1 ? "…" : option));
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import { jobsOfCluster } from "./classad.ts";
-import { CommandFailedError, PoolUnreachableError } from "./errors.ts";
+import { CommandFailedError, PoolUnreachableError, RefusedError } from "./errors.ts";
 import { halvesOf } from "./halves.ts";
 import type { QueueJob } from "./jobs.ts";
 import { queryJobs } from "./operations.ts";
@@ -23,7 +23,8 @@ export async function submitEach(run: Run, jobs: readonly CloudJob[]): Promise<(
     return await submitTogether(run, jobs);
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    if (!(error instanceof CommandFailedError) || jobs.length <= 1) return jobs.map(() => error);
+    if (!(error instanceof CommandFailedError)) return jobs.map(() => error);
+    if (jobs.length <= 1) return jobs.map((job) => refused(job, error));
     const answers: (QueueJob | CloudError)[] = [];
     for (const half of halvesOf(jobs)) answers.push(...(await submitEach(run, half)));
     return answers;
@@ -55,6 +56,16 @@ async function readBack(run: Run, clusterId: number): Promise<QueueJob[]> {
       await sleep(1000);
     }
   }
+}
+
+function refused(job: CloudJob, error: CommandFailedError): RefusedError {
+  return new RefusedError("condor_submit", {
+    what: `The pool did not take the machine ${job.spec.name}.`,
+    why: error.why ?? error.what,
+    remedy:
+      "Nothing was submitted. The access point's administrator can say which rule it breaks (SUBMIT_REQUIREMENTS, MAX_JOBS_PER_OWNER); then `pulumi up` again.",
+    cause: error,
+  });
 }
 
 function notAsSubmitted(job: CloudJob, number: string, queued: QueueJob | undefined): CommandFailedError {

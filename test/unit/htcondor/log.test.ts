@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { encodeLabels } from "../../../contract/job-ad.ts";
+import { describeRun, maskAds, type Ran } from "../../../provider/htcondor/log.ts";
+import { submitDescription } from "../../../provider/htcondor/submit-description.ts";
+import { sampleJob } from "./samples.ts";
+
+const ran: Ran = { command: "condor_q", options: [], input: "", exitCode: 0, seconds: 0.0123, stdout: "", stderr: "" };
+const SECRET = encodeLabels({ token: "hunter2" });
+
+describe("the log of a command", () => {
+  test("has its arguments, its exit status, its time and its answer", () => {
+    expect(describeRun({ ...ran, options: ["-json", "a b"], stdout: "[]\n", stderr: "careful" })).toBe(
+      'condor_q ["-json","a b"]: exit status 0 after 0.012 s\n  stdout: []\n  stderr: careful',
+    );
+  });
+
+  test("is bounded", () => {
+    const text = describeRun({ ...ran, stdout: "x".repeat(10_000) });
+    expect(text.length).toBeLessThan(4200);
+    expect(text).toContain("(6000 more characters)");
+  });
+
+  test("says nothing of the labels that an edit sets, and tells the rest", () => {
+    const options = [
+      "-constraint",
+      'ClusterId == 1 && CloudLabels == "x"',
+      "CloudLabels",
+      `"${SECRET}"`,
+      "CloudDeadline",
+      "7",
+    ];
+    const text = describeRun({ ...ran, command: "condor_qedit", options });
+    expect(text).not.toContain(SECRET);
+    expect(text).toContain('"CloudDeadline","7"');
+  });
+
+  test("says nothing of the labels of a submission, and shows it whole otherwise", () => {
+    const job = sampleJob({ labels: { token: "hunter2" } });
+    const text = describeRun({ ...ran, command: "condor_submit", input: submitDescription([job, job]) });
+    expect(submitDescription([job])).toContain(SECRET);
+    expect(text).not.toContain(SECRET);
+    expect(text).toContain("universe = vm");
+  });
+});
+
+test.each([
+  `"CloudLabels": "${SECRET}"`,
+  `"cloudlabels":"${SECRET}"`,
+  `"CLOUDLABELS" :\n "${SECRET}"`,
+  `CloudLabels = "${SECRET}"`,
+  `CloudLabels="${SECRET}`,
+  `"CloudLabels": "a\\"${SECRET}"`,
+  `"CloudLabels": "line\n${SECRET}"`,
+])("labels in an answer are masked, however they stand there: %j", (text) => {
+  const masked = maskAds(`{ ${text}`);
+  expect(masked).not.toContain(SECRET);
+  expect(maskAds(`"CloudName": "web", ${text}, "CloudKey": "k"`)).toContain('"CloudName": "web"');
+});
