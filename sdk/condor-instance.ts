@@ -142,7 +142,8 @@ export class CondorInstance extends pulumi.CustomResource {
    * @param id - the machine's GlobalJobId
    */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts: pulumi.CustomResourceOptions = {}): CondorInstance {
-    return new CondorInstance(name, undefined, { ...opts, id });
+    // As an output, because Pulumi takes an empty text for no id at all, and would make a machine.
+    return new CondorInstance(name, undefined, { ...opts, id: pulumi.output(id) });
   }
 
   constructor(name: string, args: CondorInstanceArgs, opts?: pulumi.CustomResourceOptions);

@@ -73,15 +73,23 @@ async function takeStep(
   operation: Operation,
 ): Promise<QueueJob | undefined> {
   const existing = await context.pool.findOwn(wanted.key);
-  const beside = adopt === undefined ? undefined : nextStep(wanted, without(existing, adopt));
-  if (adopt !== undefined && (beside?.kind === "submit" || beside?.kind === "adopt")) {
+  // The machine to take over may carry the key already, from a run that died: it is in nobody's way.
+  const chosen = existing.find((job) => job.globalJobId === adopt && isLive(job));
+  const step = nextStep(
+    wanted,
+    existing.filter((job) => job !== chosen),
+  );
+  if (adopt !== undefined && (step.kind === "submit" || step.kind === "adopt")) {
     await checkWanted(wanted, operation);
-    // What a dead create left behind of this resource must not live beside the one that is asked for.
-    if (beside.kind === "adopt") await context.pool.remove(beside.job.globalJobId);
     const taken = await takeOver(adopt, wanted, macAddress !== undefined, context);
-    if (taken !== undefined) return taken;
+    if (taken !== undefined) {
+      // What a dead create left behind of this resource must not live beside it.
+      if (step.kind === "adopt") await context.pool.remove(step.job.globalJobId);
+      return taken;
+    }
+    // It ended between the two looks, and may still be on its way out.
+    if (chosen !== undefined) return undefined;
   }
-  const step = nextStep(wanted, existing);
   switch (step.kind) {
     case "submit":
       await checkWanted(wanted, operation);
@@ -112,8 +120,8 @@ async function takeStep(
   }
 }
 
-function without(jobs: readonly QueueJob[], id: string): QueueJob[] {
-  return jobs.filter((job) => job.globalJobId !== id);
+function isLive({ status }: QueueJob): boolean {
+  return status !== JOB_STATUS.removed && status !== JOB_STATUS.completed;
 }
 
 /** An orphan must change nothing: a rerun may be at work on the same machine already. */

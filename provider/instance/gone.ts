@@ -1,4 +1,5 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
+import { JobNotFoundError } from "../htcondor/errors.ts";
 import { LEASE_OVER_REASON, UNCLAIMED_REASON } from "../htcondor/submit-description.ts";
 import type { Observation } from "./state.ts";
 
@@ -20,6 +21,15 @@ export function goneWarning(id: string, name: unknown, seen: Observation | undef
   const machine =
     typeof name === "string" ? `The machine ${name} (job ${jobIdOf(id)})` : `The machine of job ${jobIdOf(id)}`;
   return `${machine} is gone: ${howItEnded(seen)}. The next \`pulumi up\` makes a new one.`;
+}
+
+/** Nobody's machine has the id that a program reads. */
+export function notThere(id: string, why: string): JobNotFoundError {
+  return new JobNotFoundError(id, {
+    what: `There is no machine ${JSON.stringify(id)}.`,
+    why,
+    remedy: "`condor-cloud instance list --json` shows the ids of those that live.",
+  });
 }
 
 function at(unixSeconds: number | undefined): string {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Lease } from "../../contract/job-ad.ts";
+import { GlobalJobId } from "../../contract/patterns.ts";
 import type { Context } from "../context.ts";
 import { CloudError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
@@ -11,7 +12,7 @@ import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
-import { goneWarning, howItEnded } from "./gone.ts";
+import { goneWarning, howItEnded, notThere } from "./gone.ts";
 import { DEFAULT_WAIT_FOR, InstanceInputs, leaseSecondsOf, WaitFor } from "./inputs.ts";
 import { changeableAttributes, jobOf } from "./job.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
@@ -106,12 +107,13 @@ export async function readInstance(
   context: Context,
   operation: Operation,
 ): Promise<{ id: string; outputs: Properties; inputs?: Properties } | undefined> {
+  if (!GlobalJobId.safeParse(id).success) throw notThere(id, "no GlobalJobId looks like this");
   const { signal, progress } = operation;
   const patience = new Operation({ timeoutSeconds: READ_PATIENCE_SECONDS, signal, progress });
   const looked = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
   if (looked.found === undefined) {
     // Whoever reads a machine that no state has (`get`) must not go on with one that is none.
-    if (state.jobId === undefined) throw notThere(id, looked.last);
+    if (state.jobId === undefined) throw notThere(id, `how it ended: ${howItEnded(looked.last)}`);
     operation.warn(goneWarning(id, state.name, looked.last));
     return undefined;
   }
@@ -127,14 +129,6 @@ export async function readInstance(
   };
   const inputs = driftedInputs(job, state);
   return inputs === undefined ? { id, outputs } : { id, outputs, inputs };
-}
-
-function notThere(id: string, seen: Observation | undefined): JobNotFoundError {
-  return new JobNotFoundError(id, {
-    what: `There is no machine ${id}.`,
-    why: `How it ended: ${howItEnded(seen)}.`,
-    remedy: "`condor-cloud instance list --json` shows the ids of those that live.",
-  });
 }
 
 /** Whether the machine is what is waited for, as far as can be told without waiting: a read knocks at no port. */

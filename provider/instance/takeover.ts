@@ -79,11 +79,10 @@ function unreadable(id: string): InvalidInputError {
   });
 }
 
-/** A machine that is not what its resource declares. */
-export function notAsDeclared(id: string, differing: readonly string[]): InvalidInputError {
+function notAsDeclared(id: string, differing: readonly string[]): InvalidInputError {
   return new InvalidInputError({
     what: `The machine of job ${jobIdOf(id)} (${id}) cannot be adopted: it is not what is declared.`,
     why: differing.join("\n  "),
-    remedy: "Declare what the machine has, then `pulumi up`; or leave it and make a new one without `adopt`.",
+    remedy: `Declare what the machine has, then \`pulumi up\`. To leave it alone, take out \`adopt\`; if nobody needs it, \`condor_rm ${jobIdOf(id)}\`.`,
   });
 }

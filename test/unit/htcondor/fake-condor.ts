@@ -22,6 +22,8 @@ export class FakeCondor {
   readonly name: string;
   /** The jobs in the queue. */
   readonly jobs: Ad[] = [];
+  /** The jobs that the history knows. */
+  readonly past: Ad[] = [];
   /** The commands that were run, with the schedd that was asked by name. */
   readonly log: string[] = [];
   /** What new jobs are like: running with an address, unless a test says otherwise. */
@@ -76,8 +78,10 @@ export class FakeCondor {
         if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) this.jobs.splice(this.jobs.indexOf(job), 1);
         return "";
-      case "condor_history":
-        return "";
+      case "condor_history": {
+        const known = this.past.filter((job) => matches(job, constraint));
+        return known.length === 0 ? "" : JSON.stringify(known);
+      }
     }
   }
 

@@ -15,3 +15,12 @@ test.each(["store", "commands"])("a relative folder is refused, since it means a
     expect(read).toThrow(`condor:${name}: "${path}" is not an absolute path`);
   }
 });
+
+test("whether machines are adopted is off, and a switch in words for configuration and environment", () => {
+  expect(readSettings({}, {}).adoptExisting).toBe(false);
+  expect(readSettings({ adoptExisting: "true" }, {}).adoptExisting).toBe(true);
+  expect(readSettings({ adoptExisting: true }, {}).adoptExisting).toBe(true);
+  expect(readSettings({}, { CONDOR_CLOUD_ADOPT_EXISTING: "true" }).adoptExisting).toBe(true);
+  expect(readSettings({ adoptExisting: "false" }, { CONDOR_CLOUD_ADOPT_EXISTING: "true" }).adoptExisting).toBe(false);
+  expect(() => readSettings({ adoptExisting: "yes" }, {})).toThrow(/condor:adoptExisting: must be "true" or "false"/);
+});
