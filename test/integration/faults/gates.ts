@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { eventually } from "../pool/wait.ts";
 
-/** The commands that change a queue, before and after which a trial may stop. */
-const COMMANDS = ["condor_submit", "condor_qedit", "condor_rm"] as const;
+/** The commands before and after which a trial may stop. */
+const COMMANDS = ["condor_submit", "condor_qedit", "condor_rm", "condor_status"] as const;
 export type Gate = `${"before" | "after"}-${(typeof COMMANDS)[number]}`;
 
 /**

@@ -57,6 +57,8 @@ async function rerun(trial: Trial, command: "up" | "destroy"): Promise<number> {
     said.push(output);
     // The lock of a CLI that was killed stays; Pulumi's own message says to do this.
     if (/currently locked/.test(output)) await trial.run("cancel", "--yes");
+    // The instant between acknowledgement and state: the error names the machine and both ways on.
+    if (/condor:adoptExisting/.test(output)) trial.adoptExisting();
   }
   throw new Error(`${trial.name} does not converge in ${RERUNS_MAX} runs of ${command}:\n${said.join("\n----\n")}`);
 }

@@ -1,6 +1,6 @@
 import { runIn } from "../../../sandbox/machine.ts";
 import { DISK_IN_THE_MAKING, holdPreparations, letAllGo } from "../pool/hold.ts";
-import { executeNode, theSandbox } from "../pool/nodes.ts";
+import { domainsOn, executeNode, theSandbox } from "../pool/nodes.ts";
 import { processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
 import type { Trial } from "./trial.ts";
@@ -54,9 +54,26 @@ export const MOMENTS: readonly Moment[] = [
     command: "up",
     needsMachine: false,
     async reach(trial) {
-      await trial.gates.close("before-condor_qedit");
       trial.start("up");
-      await trial.gates.reached("before-condor_qedit");
+      const { jobId } = await jobOf(trial);
+      // The provider cannot see that the machine runs, so it acknowledges nothing.
+      await trial.gates.close("before-condor_status");
+      const node = await executeNode(1);
+      await eventually(
+        `the domain of ${jobId}`,
+        () => domainsOn(node),
+        (names) => names.some((name) => name.endsWith(`_${jobId}`)),
+      );
+    },
+  },
+  {
+    name: "acknowledged, before the state has it",
+    command: "up",
+    needsMachine: false,
+    async reach(trial) {
+      await trial.gates.close("after-condor_qedit");
+      trial.start("up");
+      await trial.gates.reached("after-condor_qedit");
     },
   },
   {

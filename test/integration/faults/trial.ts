@@ -26,6 +26,9 @@ export interface TrialJob {
   readonly jobId: string;
   readonly status: number;
   readonly acknowledged: boolean;
+  /** Unix time in seconds by the access point's clock; what both mean: see the contract's job ad. */
+  readonly deadline: number;
+  readonly leaseUntil: number;
 }
 
 /** What a command of Pulumi came to. */
@@ -48,11 +51,20 @@ export class Trial {
   readonly gates: Gates;
   readonly #folder: string;
   readonly #image: string;
+  #own: Readonly<Record<string, string>>;
   #label = "first";
+  #adopts = false;
   #running: Cli | undefined;
   #family: Process[] = [];
 
-  private constructor(name: string, folder: string, image: string, gates: Gates) {
+  private constructor(
+    name: string,
+    folder: string,
+    image: string,
+    gates: Gates,
+    own: Readonly<Record<string, string>>,
+  ) {
+    this.#own = own;
     this.name = name;
     this.#folder = folder;
     this.#image = image;
@@ -62,11 +74,17 @@ export class Trial {
   /**
    * @param folder - the project's folder
    * @param image - the image's reference
+   * @param own - what its environment has besides
    */
-  static async make(name: string, folder: string, image: string): Promise<Trial> {
-    const own = join(folder, "trials", name);
-    await mkdir(own, { recursive: true });
-    const trial = new Trial(name, folder, image, await Gates.make(own));
+  static async make(
+    name: string,
+    folder: string,
+    image: string,
+    own: Readonly<Record<string, string>> = {},
+  ): Promise<Trial> {
+    const gates = join(folder, "trials", name);
+    await mkdir(gates, { recursive: true });
+    const trial = new Trial(name, folder, image, await Gates.make(gates), own);
     const { exitCode, output } = await trial.run("stack", "init");
     if (exitCode !== 0) throw new Error(output);
     return trial;
@@ -75,6 +93,11 @@ export class Trial {
   /** What the program declares from now on. */
   relabel(label: string): void {
     this.#label = label;
+  }
+
+  /** From now on a machine that no state has is taken over, as the error says that one may. */
+  adoptExisting(): void {
+    this.#adopts = true;
   }
 
   /** Starts an `up` or a `destroy`, which a fault is to meet. */
@@ -130,6 +153,8 @@ export class Trial {
         jobId: `${job.ClusterId}.${job.ProcId}`,
         status: Number(job.JobStatus),
         acknowledged: job.CloudAcknowledged === true,
+        deadline: Number(job.CloudDeadline),
+        leaseUntil: Number(job.CloudLeaseUntil),
       }));
   }
 
@@ -138,6 +163,8 @@ export class Trial {
       CONDOR_CLOUD_COMMANDS: this.gates.commands,
       TRIAL_IMAGE: this.#image,
       TRIAL_LABEL: this.#label,
+      ...this.#own,
+      ...(this.#adopts ? { CONDOR_CLOUD_ADOPT_EXISTING: "true" } : {}),
     });
   }
 }
