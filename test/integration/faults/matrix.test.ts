@@ -51,8 +51,10 @@ async function tryAll(cases: readonly Case[], strike: () => Promise<void>): Prom
   try {
     for (const moment of MOMENTS) {
       const those = cases.filter((one) => one.moment === moment);
-      await inTurns(AT_ONCE, those, async ({ trial }) => {
-        await moment.reach(trial);
+      await inTurns(AT_ONCE, those, async ({ trial, fault }) => {
+        await moment.reach(trial).catch((error: unknown) => {
+          throw new Error(`${fault}, ${moment.name}: ${error}`);
+        });
         await trial.meetFamily();
       });
     }
