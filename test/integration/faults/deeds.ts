@@ -9,6 +9,9 @@ import type { Trial } from "./trial.ts";
 /** How long a network stays cut: long enough that daemons notice, shorter than a machine's lease. */
 const CUT_SECONDS = 8;
 
+/** The CLI takes two signals at once for one. */
+const SECOND_SIGNAL_MILLISECONDS = 200;
+
 /** A fault that meets one stack's command. */
 export interface LocalFault {
   readonly name: string;
@@ -18,7 +21,8 @@ export interface LocalFault {
 /** A fault that meets all who use the pool. */
 export interface PoolFault {
   readonly name: string;
-  readonly strike: () => Promise<void>;
+  /** Strikes; answers what waits until the pool is whole again. */
+  readonly strike: () => Promise<() => Promise<void>>;
 }
 
 export const LOCAL_FAULTS: readonly LocalFault[] = [
@@ -40,8 +44,7 @@ export const LOCAL_FAULTS: readonly LocalFault[] = [
     name: "Ctrl-C twice",
     async strike(trial) {
       kill(trial.pid, "SIGINT");
-      // The CLI takes two at once for one.
-      await sleep(500);
+      await sleep(SECOND_SIGNAL_MILLISECONDS);
       kill(trial.pid, "SIGINT");
     },
   },
@@ -62,16 +65,20 @@ export const POOL_FAULTS: readonly PoolFault[] = [
       const { hub, manager } = await theSandbox();
       const link = (state: string) => execa("ip", ["-n", hub, "link", "set", manager.name, state]);
       await link("down");
-      await sleep(CUT_SECONDS * 1000).finally(() => link("up"));
+      return async () => {
+        await sleep(CUT_SECONDS * 1000).finally(() => link("up"));
+      };
     },
   },
 ];
 
 /** Kills a daemon of the access point; its master starts another. */
-async function killDaemon(name: string): Promise<void> {
+async function killDaemon(name: string): Promise<() => Promise<void>> {
   const { manager } = await theSandbox();
   const find = () => processesOn(manager, new RegExp(`^${name}( |$)`));
   const before = await eventually(`${name} to run`, find, (found) => found.length === 1);
   await killOn(manager, before);
-  await eventually(`another ${name} to run`, find, (found) => found.some(({ pid }) => pid !== before[0]?.pid));
+  return async () => {
+    await eventually(`another ${name} to run`, find, (found) => found.some(({ pid }) => pid !== before[0]?.pid));
+  };
 }

@@ -36,6 +36,7 @@ export class Gates {
   }
 
   async close(gate: Gate): Promise<void> {
+    await rm(join(this.#folder, `${gate}.reached`), { force: true });
     await writeFile(join(this.#folder, gate), "");
   }
 
@@ -57,11 +58,17 @@ export class Gates {
   }
 }
 
-/** The real command is the first of its name on the rest of the path; a gate that is gone with its folder is open. */
+/**
+ * The real command is the first of its name on the rest of the path. A gate that is gone with its folder is open, and
+ * so is one whose test has died.
+ */
 function script(command: string, path: string, gates: string): string {
   return `#!/bin/sh
 PATH='${path}'
-pass() { [ ! -e "${gates}/$1" ] || : > "${gates}/$1.reached"; while [ -e "${gates}/$1" ]; do sleep 0.2; done; }
+pass() {
+  [ ! -e "${gates}/$1" ] || : > "${gates}/$1.reached"
+  while [ -e "${gates}/$1" ] && [ -d /proc/${process.pid} ]; do sleep 0.2; done
+}
 pass before-${command}
 ${command} "$@"
 status=$?

@@ -1,107 +1,130 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { addNewImage } from "../pool/images.ts";
-import { writeProject } from "../project.ts";
-import { LOCAL_FAULTS, type LocalFault, POOL_FAULTS } from "./deeds.ts";
-
-import { convergeAndJudge, domainsAreJobs, type Verdict } from "./judge.ts";
-import { letPoolGo, MOMENTS, type Moment } from "./moments.ts";
-import { PROJECT, Trial } from "./trial.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addEmptyImage, type TestImage } from "../pool/images.ts";
+import { LOCAL_FAULTS, POOL_FAULTS } from "./deeds.ts";
+import { convergeAndJudge, nothingIsLeft } from "./judge.ts";
+import { ACKNOWLEDGED_UNRECORDED, DURING_DELETE, DURING_UPDATE, MOMENTS_OF_CREATION, type Moment } from "./moments.ts";
+import { holdUp, letPoolGo, UNWANTED } from "./pool-holds.ts";
+import { type Outcome, Trial } from "./trial.ts";
 import { inTurns } from "./turns.ts";
+import { makeWorld, type World } from "./world.ts";
 
-/** One machine, as the trial's environment says. */
-const PROGRAM = `
-import { CondorInstance } from "pulumi-condor";
-const { TRIAL_IMAGE: image, TRIAL_LABEL: label } = process.env;
-new CondorInstance("web", { image, profile: { memoryMiB: 128, vcpus: 1 }, labels: { label } });
-`;
+/** So many stacks are worked on at once: each command of Pulumi is four processes and keeps a core busy for seconds. */
+const AT_ONCE = 8;
 
-/** So many commands of Pulumi run at once: each is four processes, and keeps a core busy for seconds. */
-const AT_ONCE = 6;
-
-const CONVERGED: Verdict = { orphaned: 0, doubled: 0, lost: 0 };
-
-let folder: string;
-let image: string;
-
+/** One fault that meets one command of a stack. */
 interface Case {
   readonly fault: string;
   readonly moment: Moment;
   readonly trial: Trial;
 }
 
-/** Makes a stack for each fault and moment, those that need one with a machine. */
-async function makeCases(faults: readonly { readonly name: string }[]): Promise<Case[]> {
-  const pairs = MOMENTS.flatMap((moment) => faults.map(({ name }) => ({ fault: name, moment })));
-  return await inTurns(AT_ONCE, pairs, async ({ fault, moment }) => {
-    const name = `${fault} ${moment.name}`.replace(/[^a-z]+/gi, "-").toLowerCase();
-    const trial = await Trial.make(name, folder, image);
-    if (moment.needsMachine) {
-      const made = await trial.run("up", "--yes", "--skip-preview");
-      expect(made.exitCode, made.output).toBe(0);
-    }
-    return { fault, moment, trial };
-  });
+let world: World;
+let slowImage: TestImage;
+const trials: Trial[] = [];
+/** Stacks with a machine that goes on living. */
+const standing: Trial[] = [];
+
+/** Makes a stack without a machine for a moment in the making of one. */
+async function makeCase(fault: string, moment: Moment): Promise<Case> {
+  const name = `${fault} ${moment.name}`.replace(/[^a-z]+/gi, "-").toLowerCase();
+  const image = moment.heldBy === "preparation" ? slowImage : world.image;
+  const more = moment.heldBy === "queue" ? { name: UNWANTED } : {};
+  const trial = await Trial.make(name, world.folder, image.reference, { TRIAL_MORE: JSON.stringify(more) });
+  trials.push(trial);
+  return { fault, moment, trial };
 }
 
-/** Brings all to their moments, strikes, lets everything go, and has each rerun and judged. */
-async function tryAll(cases: readonly Case[], strike: () => Promise<void>): Promise<Verdict[]> {
+/** A stack with a machine: one that a trial left standing, or a new one. */
+async function takeStanding(): Promise<Trial> {
+  const left = standing.shift();
+  if (left !== undefined) return left;
+  const trial = await Trial.make(`stack-${trials.length}`, world.folder, world.image.reference);
+  trials.push(trial);
+  const { exitCode, output } = await trial.run("up", "--yes", "--skip-preview");
+  expect(exitCode, output).toBe(0);
+  return trial;
+}
+
+/** Works on all, and fails with what went wrong with each only when all are done. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>, atOnce = AT_ONCE) {
+  const tried = await inTurns(atOnce, items, (item) => work(item).then(() => "", String));
+  expect(tried.filter((problem) => problem !== "")).toEqual([]);
+}
+
+/** Brings a command to its moment and strikes it there. */
+async function meet({ fault, moment, trial }: Case): Promise<Outcome> {
   try {
-    for (const moment of MOMENTS) {
-      const those = cases.filter((one) => one.moment === moment);
-      await inTurns(AT_ONCE, those, async ({ trial, fault }) => {
-        await moment.reach(trial).catch((error: unknown) => {
-          throw new Error(`${fault}, ${moment.name}: ${error}`);
-        });
-        await trial.meetFamily();
-      });
-    }
-    await strike();
+    await moment.reach(trial);
+    const family = await trial.meetFamily();
+    await LOCAL_FAULTS.find(({ name }) => name === fault)?.strike(trial, family);
   } finally {
-    await Promise.all(cases.map(({ trial }) => trial.gates.openAll()));
-    await letPoolGo();
+    await trial.gates.openAll();
   }
-  try {
-    const ended = await Promise.all(cases.map(async (one) => ({ ...one, first: await one.trial.ended() })));
-    return await inTurns(AT_ONCE, ended, ({ trial, fault, moment, first }) =>
-      convergeAndJudge(trial, fault, moment, first),
-    );
-  } finally {
-    await Promise.all(cases.map(({ trial }) => trial.endFamily()));
-  }
+  return await trial.ended();
+}
+
+async function judge({ fault, moment, trial }: Case, first: Outcome): Promise<void> {
+  await convergeAndJudge(trial, fault, moment, first);
+  await trial.endFamily();
+  if (moment.command === "up") standing.push(trial);
 }
 
 describe("whatever dies at whatever moment, a rerun makes what is declared and nothing else", () => {
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "condor-cloud-faults-"));
-    await writeProject(folder, inject("project"));
-    await writeFile(join(folder, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: nodejs\nmain: index.mjs\n`);
-    await writeFile(join(folder, "index.mjs"), PROGRAM);
-    image = (await addNewImage("guest")).reference;
+    world = await makeWorld();
+    slowImage = await addEmptyImage("slow");
   });
   afterAll(async () => {
-    await rm(folder, { recursive: true, force: true });
+    await letPoolGo();
+    await Promise.all(trials.map((trial) => trial.endFamily()));
+    await world.dispose();
   });
 
   test("Pulumi's own processes: the provider killed; Ctrl-C once and twice; the engine killed", async () => {
-    const cases = await makeCases(LOCAL_FAULTS);
-    const verdicts = await tryAll(cases, async () => {
-      await Promise.all(cases.map(({ trial, fault }) => strikeOne(trial, fault)));
+    const faults = LOCAL_FAULTS.map(({ name }) => name);
+    const pairs = [...MOMENTS_OF_CREATION, ACKNOWLEDGED_UNRECORDED].flatMap((moment) =>
+      faults.map((fault) => ({ fault, moment })),
+    );
+    const cases = await inTurns(AT_ONCE, pairs, ({ fault, moment }) => makeCase(fault, moment));
+    const met = new Map<Case, Outcome>();
+    await holdUp(slowImage.digest);
+    const held = cases.filter(({ moment }) => moment.heldBy !== undefined);
+    await each(held, async (one) => {
+      met.set(one, await meet(one));
+    }).finally(letPoolGo);
+    await each(cases, async (one) => judge(one, met.get(one) ?? (await meet(one))));
+
+    const later = [DURING_UPDATE, DURING_DELETE].flatMap((moment) => faults.map((fault) => ({ fault, moment })));
+    await each(later, async ({ fault, moment }) => {
+      const one = { fault, moment, trial: await takeStanding() };
+      await judge(one, await meet(one));
     });
-    expect(verdicts).toEqual(cases.map(() => CONVERGED));
-    await domainsAreJobs();
   });
 
-  test.each(POOL_FAULTS)("the pool's: $name", async (fault) => {
-    const cases = await makeCases([fault]);
-    expect(await tryAll(cases, fault.strike)).toEqual(cases.map(() => CONVERGED));
-    await domainsAreJobs();
+  test.each(POOL_FAULTS)("the pool's: $name", async ({ name: fault, strike }) => {
+    const made = await inTurns(AT_ONCE, MOMENTS_OF_CREATION, (moment) => makeCase(fault, moment));
+    const taken = await inTurns(AT_ONCE, [DURING_UPDATE, DURING_DELETE], async (moment) => {
+      return { fault, moment, trial: await takeStanding() };
+    });
+    const cases = [...made, ...taken];
+    await holdUp(slowImage.digest);
+    let isWhole = async () => {};
+    try {
+      await each(cases, ({ moment, trial }) => moment.reach(trial));
+      isWhole = await strike();
+    } finally {
+      await Promise.all(cases.map(({ trial }) => trial.gates.openAll()));
+      await Promise.all([isWhole(), letPoolGo()]);
+    }
+    await each(cases, async (one) => judge(one, await one.trial.ended()));
+  });
+
+  test("and whatever stands is destroyed", async () => {
+    const destroyed = standing.splice(0);
+    await each(destroyed, async (trial) => {
+      const { exitCode, output } = await trial.run("destroy", "--yes", "--skip-preview");
+      expect(exitCode, output).toBe(0);
+    });
+    await nothingIsLeft(trials);
   });
 });
-
-async function strikeOne(trial: Trial, name: string): Promise<void> {
-  const fault = LOCAL_FAULTS.find((local: LocalFault) => local.name === name);
-  await fault?.strike(trial, await trial.meetFamily());
-}

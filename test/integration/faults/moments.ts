@@ -1,6 +1,5 @@
-import { runIn } from "../../../sandbox/machine.ts";
-import { DISK_IN_THE_MAKING, holdPreparations, letAllGo } from "../pool/hold.ts";
-import { domainsOn, executeNode, theSandbox } from "../pool/nodes.ts";
+import { DISK_IN_THE_MAKING } from "../pool/hold.ts";
+import { domainsOn, executeNode } from "../pool/nodes.ts";
 import { processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
 import type { Trial } from "./trial.ts";
@@ -9,10 +8,94 @@ import type { Trial } from "./trial.ts";
 export interface Moment {
   readonly name: string;
   readonly command: "up" | "destroy";
-  /** Whether the machine has to exist before. */
-  readonly needsMachine: boolean;
+  /** What holds the machine there: the pool, for all of its kind; otherwise the trial's own gates. */
+  readonly heldBy?: "queue" | "preparation";
   /** Brings the command to the moment and keeps it there. */
   readonly reach: (trial: Trial) => Promise<void>;
+}
+
+/** Moments in the making of a machine. */
+export const MOMENTS_OF_CREATION: readonly Moment[] = [
+  {
+    name: "while idle",
+    command: "up",
+    heldBy: "queue",
+    async reach(trial) {
+      trial.start("up");
+      const { jobId, status } = await jobOf(trial);
+      if (status !== 1) throw new Error(`${jobId} is not idle: JobStatus ${status}`);
+    },
+  },
+  {
+    name: "while preparing",
+    command: "up",
+    heldBy: "preparation",
+    async reach(trial) {
+      const node = await executeNode(1);
+      trial.start("up");
+      const { jobId } = await jobOf(trial);
+      await eventually(
+        `the disk of ${jobId} to be in the making`,
+        () => processesOn(node, DISK_IN_THE_MAKING),
+        (found) => found.some(({ command }) => command.includes(`/${jobId}-`)),
+      );
+    },
+  },
+  {
+    name: "before submit",
+    command: "up",
+    reach: (trial) => standAt(trial, "up", "before-condor_submit"),
+  },
+  {
+    name: "between submit and answer",
+    command: "up",
+    reach: (trial) => standAt(trial, "up", "after-condor_submit"),
+  },
+  {
+    name: "running, before acknowledgement",
+    command: "up",
+    async reach(trial) {
+      const node = await executeNode(1);
+      trial.start("up");
+      const { jobId } = await jobOf(trial);
+      // The provider cannot see that the machine runs, so it acknowledges nothing.
+      await trial.gates.close("before-condor_status");
+      await eventually(
+        `the domain of ${jobId}`,
+        () => domainsOn(node),
+        (names) => names.some((name) => name.endsWith(`_${jobId}`)),
+      );
+    },
+  },
+];
+
+/** The instant that no order of steps does away with: the user decides, by what the error says. */
+export const ACKNOWLEDGED_UNRECORDED: Moment = {
+  name: "acknowledged, before the state has it",
+  command: "up",
+  reach: (trial) => standAt(trial, "up", "after-condor_qedit"),
+};
+
+/** Moments in the life of a machine that there is. */
+export const DURING_UPDATE: Moment = {
+  name: "during update",
+  command: "up",
+  async reach(trial) {
+    trial.relabel("second");
+    await standAt(trial, "up", "before-condor_qedit");
+  },
+};
+export const DURING_DELETE: Moment = {
+  name: "during delete",
+  command: "destroy",
+  reach: (trial) => standAt(trial, "destroy", "before-condor_rm"),
+};
+
+/** Starts a command and waits until it stands at a gate. */
+async function standAt(trial: Trial, command: "up" | "destroy", gate: Parameters<Trial["gates"]["close"]>[0]) {
+  await trial.gates.close(gate);
+  trial.start(command);
+  await trial.gates.reached(gate);
 }
 
 /** The job of a trial, as soon as the queue shows it. */
@@ -24,118 +107,4 @@ async function jobOf(trial: Trial) {
   );
   if (job === undefined) throw new Error(`${trial.name} has no job.`);
   return job;
-}
-
-/** In the order in which they are reached: whatever holds the pool itself up comes after what needs it. */
-export const MOMENTS: readonly Moment[] = [
-  {
-    name: "during update",
-    command: "up",
-    needsMachine: true,
-    async reach(trial) {
-      trial.relabel("second");
-      await trial.gates.close("before-condor_qedit");
-      trial.start("up");
-      await trial.gates.reached("before-condor_qedit");
-    },
-  },
-  {
-    name: "during delete",
-    command: "destroy",
-    needsMachine: true,
-    async reach(trial) {
-      await trial.gates.close("before-condor_rm");
-      trial.start("destroy");
-      await trial.gates.reached("before-condor_rm");
-    },
-  },
-  {
-    name: "running, before acknowledgement",
-    command: "up",
-    needsMachine: false,
-    async reach(trial) {
-      trial.start("up");
-      const { jobId } = await jobOf(trial);
-      // The provider cannot see that the machine runs, so it acknowledges nothing.
-      await trial.gates.close("before-condor_status");
-      const node = await executeNode(1);
-      await eventually(
-        `the domain of ${jobId}`,
-        () => domainsOn(node),
-        (names) => names.some((name) => name.endsWith(`_${jobId}`)),
-      );
-    },
-  },
-  {
-    name: "acknowledged, before the state has it",
-    command: "up",
-    needsMachine: false,
-    async reach(trial) {
-      await trial.gates.close("after-condor_qedit");
-      trial.start("up");
-      await trial.gates.reached("after-condor_qedit");
-    },
-  },
-  {
-    name: "while preparing",
-    command: "up",
-    needsMachine: false,
-    async reach(trial) {
-      const node = await executeNode(1);
-      await holdPreparations(node);
-      trial.start("up");
-      const { jobId } = await jobOf(trial);
-      await eventually(
-        `the disk of ${jobId} to be in the making`,
-        () => processesOn(node, DISK_IN_THE_MAKING),
-        (found) => found.some(({ command }) => command.includes(`/${jobId}-`)),
-      );
-    },
-  },
-  {
-    name: "while idle",
-    command: "up",
-    needsMachine: false,
-    async reach(trial) {
-      await negotiator("condor_off");
-      trial.start("up");
-      const { jobId, status } = await jobOf(trial);
-      if (status !== 1) throw new Error(`${jobId} is not idle: JobStatus ${status}`);
-    },
-  },
-  {
-    name: "before submit",
-    command: "up",
-    needsMachine: false,
-    async reach(trial) {
-      await trial.gates.close("before-condor_submit");
-      trial.start("up");
-      await trial.gates.reached("before-condor_submit");
-    },
-  },
-  {
-    name: "between submit and answer",
-    command: "up",
-    needsMachine: false,
-    async reach(trial) {
-      await trial.gates.close("after-condor_submit");
-      trial.start("up");
-      await trial.gates.reached("after-condor_submit");
-    },
-  },
-];
-
-/** Lets go of whatever the moments held in the pool. */
-export async function letPoolGo(): Promise<void> {
-  await letAllGo(await executeNode(1));
-  await negotiator("condor_on");
-}
-
-/** Starts or stops the part of the pool that gives jobs to nodes. */
-async function negotiator(command: "condor_on" | "condor_off"): Promise<void> {
-  const { manager } = await theSandbox();
-  await runIn(
-    manager,
-    [command, "-fast", "-daemon", "negotiator"].filter((word) => command === "condor_off" || word !== "-fast"),
-  );
 }

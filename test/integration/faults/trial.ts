@@ -105,10 +105,11 @@ export class Trial {
     this.#running = this.#pulumi(command, "--yes", "--skip-preview");
   }
 
-  /** Remembers the processes of the command, before the fault parts them. */
+  /** Remembers the processes of the command, before the fault parts them; answers them. */
   async meetFamily(): Promise<Process[]> {
-    this.#family = await descendantsOf(this.pid);
-    return this.#family;
+    const family = await descendantsOf(this.pid);
+    this.#family.push(...family);
+    return family;
   }
 
   get pid(): number {
@@ -132,8 +133,11 @@ export class Trial {
     return { exitCode, output: all };
   }
 
-  /** Ends what a fault left behind of Pulumi itself: an orphaned provider idles on. */
+  /** Ends what is left of the command and of Pulumi itself: the provider of an engine that was killed idles on. */
   async endFamily(): Promise<void> {
+    await this.gates.openAll();
+    if (this.#running?.pid !== undefined && this.#running.exitCode === undefined) await this.meetFamily();
+    this.#running?.kill("SIGKILL");
     await endLeftovers(this.#family);
   }
 

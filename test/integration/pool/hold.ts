@@ -10,7 +10,8 @@ const WRAPPER = "/usr/local/bin/qemu-img";
  */
 const SCRIPT = `#!/bin/sh
 job=$(expr "$*" : '.*/instances/\\([0-9.]*\\)-')
-while [ -e ${FOLDER}/hold ] && [ ! -e "${FOLDER}/go-$job" ] && [ -d "/proc/$PPID" ]; do sleep 0.05; done
+held() { case "$*" in *"$(cat ${FOLDER}/hold)"*) ;; *) return 1 ;; esac; }
+while [ -e ${FOLDER}/hold ] && held "$@" && [ ! -e "${FOLDER}/go-$job" ] && [ -d "/proc/$PPID" ]; do sleep 0.05; done
 [ -d "/proc/$PPID" ] || exit 1
 exec /usr/bin/qemu-img "$@"
 `;
@@ -18,10 +19,14 @@ exec /usr/bin/qemu-img "$@"
 /** How the command line of a disk in the making looks, held back or not. */
 export const DISK_IN_THE_MAKING = /qemu-img create/;
 
-/** Holds back the preparation of every machine that comes to this node. */
-export async function holdPreparations(node: Machine): Promise<void> {
-  const write = `mkdir -p ${FOLDER} && printf %s "$1" > ${WRAPPER} && chmod 755 ${WRAPPER} && : > ${FOLDER}/hold`;
-  await runIn(node, ["sh", "-c", write, "sh", SCRIPT]);
+/**
+ * Holds back the preparation of every machine that comes to this node.
+ *
+ * @param digest - only of this image's machines; absent: of all
+ */
+export async function holdPreparations(node: Machine, digest = ""): Promise<void> {
+  const write = `mkdir -p ${FOLDER} && printf %s "$1" > ${WRAPPER} && chmod 755 ${WRAPPER} && printf %s "$2" > ${FOLDER}/hold`;
+  await runIn(node, ["sh", "-c", write, "sh", SCRIPT, digest]);
 }
 
 /** Lets one machine go on. @param jobId - `cluster.proc` */
