@@ -10,7 +10,10 @@ const LEASE_SECONDS = 4 * 3600;
 /** Starting and being waited for takes less. */
 const SPENT_SECONDS_MAX = 300;
 
-/** The time that a create may take where nothing else is said, in seconds. */
+/** What a create may take where nothing else is said, and what HTCondor waits longer, in seconds. */
+const DEADLINE_SECONDS = 600 + 900;
+
+/** The least that HTCondor must wait: as long as the create does. */
 const CREATE_SECONDS = 600;
 
 /** Makes every clock of a Node.js process wrong. */
@@ -53,6 +56,10 @@ describe("a client whose clock is ten minutes off", () => {
       const [made] = await trial.jobs();
       expect(made?.acknowledged).toBe(false);
       expect(made?.deadline).toBeGreaterThan(now() - SPENT_SECONDS_MAX + CREATE_SECONDS);
+      // The clock is off indeed.
+      const seen = (made?.deadline ?? 0) - DEADLINE_SECONDS - off;
+      expect(seen).toBeGreaterThan(now() - SPENT_SECONDS_MAX);
+      expect(seen).toBeLessThanOrEqual(now() + 1);
       await trial.gates.openAll();
       const up = await trial.ended();
       expect(up.exitCode, up.output).toBe(0);

@@ -87,11 +87,15 @@ describe("whatever dies at whatever moment, a rerun makes what is declared and n
     );
     const cases = await inTurns(AT_ONCE, pairs, ({ fault, moment }) => makeCase(fault, moment));
     const met = new Map<Case, Outcome>();
-    await holdUp(slowImage.digest);
     const held = cases.filter(({ moment }) => moment.heldBy !== undefined);
-    await each(held, async (one) => {
-      met.set(one, await meet(one));
-    }).finally(letPoolGo);
+    await holdUp(slowImage.digest);
+    try {
+      await each(held, async (one) => {
+        met.set(one, await meet(one));
+      });
+    } finally {
+      await letPoolGo();
+    }
     await each(cases, async (one) => judge(one, met.get(one) ?? (await meet(one))));
 
     const later = [DURING_UPDATE, DURING_DELETE].flatMap((moment) => faults.map((fault) => ({ fault, moment })));
