@@ -10,7 +10,7 @@ const WRAPPER = "/usr/local/bin/qemu-img";
  */
 const SCRIPT = `#!/bin/sh
 job=$(expr "$*" : '.*/instances/\\([0-9.]*\\)-')
-held() { case "$*" in *"$(cat ${FOLDER}/hold)"*) ;; *) return 1 ;; esac; }
+held() { case "$*" in "create "*"$(cat ${FOLDER}/hold)"*) ;; *) return 1 ;; esac; }
 while [ -e ${FOLDER}/hold ] && held "$@" && [ ! -e "${FOLDER}/go-$job" ] && [ -d "/proc/$PPID" ]; do sleep 0.05; done
 [ -d "/proc/$PPID" ] || exit 1
 exec /usr/bin/qemu-img "$@"
