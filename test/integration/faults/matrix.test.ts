@@ -23,6 +23,7 @@ let slowImage: TestImage;
 const trials: Trial[] = [];
 /** Stacks with a machine that goes on living. */
 const standing: Trial[] = [];
+let newlyStanding = 0;
 
 /** Makes a stack without a machine for a moment in the making of one. */
 async function makeCase(fault: string, moment: Moment): Promise<Case> {
@@ -38,17 +39,17 @@ async function makeCase(fault: string, moment: Moment): Promise<Case> {
 async function takeStanding(): Promise<Trial> {
   const left = standing.shift();
   if (left !== undefined) return left;
-  const trial = await Trial.make(`stack-${trials.length}`, world.folder, world.image.reference);
+  const trial = await Trial.make(`standing-${++newlyStanding}`, world.folder, world.image.reference);
   trials.push(trial);
   const { exitCode, output } = await trial.run("up", "--yes", "--skip-preview");
   expect(exitCode, output).toBe(0);
   return trial;
 }
 
-/** Works on all, and fails with what went wrong with each only when all are done. */
-async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>, atOnce = AT_ONCE) {
-  const tried = await inTurns(atOnce, items, (item) => work(item).then(() => "", String));
-  expect(tried.filter((problem) => problem !== "")).toEqual([]);
+/** Works on all, whatever goes wrong with some; answers what did. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<string[]> {
+  const tried = await inTurns(AT_ONCE, items, (item) => work(item).then(() => "", String));
+  return tried.filter((problem) => problem !== "");
 }
 
 /** Brings a command to its moment and strikes it there. */
@@ -87,22 +88,29 @@ describe("whatever dies at whatever moment, a rerun makes what is declared and n
     );
     const cases = await inTurns(AT_ONCE, pairs, ({ fault, moment }) => makeCase(fault, moment));
     const met = new Map<Case, Outcome>();
+    const problems: string[] = [];
     const held = cases.filter(({ moment }) => moment.heldBy !== undefined);
     await holdUp(slowImage.digest);
     try {
-      await each(held, async (one) => {
-        met.set(one, await meet(one));
-      });
+      problems.push(
+        ...(await each(held, async (one) => {
+          met.set(one, await meet(one));
+        })),
+      );
     } finally {
       await letPoolGo();
     }
-    await each(cases, async (one) => judge(one, met.get(one) ?? (await meet(one))));
+    const free = cases.filter((one) => met.has(one) || !held.includes(one));
+    problems.push(...(await each(free, async (one) => judge(one, met.get(one) ?? (await meet(one))))));
 
     const later = [DURING_UPDATE, DURING_DELETE].flatMap((moment) => faults.map((fault) => ({ fault, moment })));
-    await each(later, async ({ fault, moment }) => {
-      const one = { fault, moment, trial: await takeStanding() };
-      await judge(one, await meet(one));
-    });
+    problems.push(
+      ...(await each(later, async ({ fault, moment }) => {
+        const one = { fault, moment, trial: await takeStanding() };
+        await judge(one, await meet(one));
+      })),
+    );
+    expect(problems).toEqual([]);
   });
 
   test.each(POOL_FAULTS)("the pool's: $name", async ({ name: fault, strike }) => {
@@ -113,22 +121,25 @@ describe("whatever dies at whatever moment, a rerun makes what is declared and n
     const cases = [...made, ...taken];
     await holdUp(slowImage.digest);
     let isWhole = async () => {};
+    const problems: string[] = [];
     try {
-      await each(cases, ({ moment, trial }) => moment.reach(trial));
+      problems.push(...(await each(cases, ({ moment, trial }) => moment.reach(trial))));
       isWhole = await strike();
     } finally {
       await Promise.all(cases.map(({ trial }) => trial.gates.openAll()));
       await Promise.all([isWhole(), letPoolGo()]);
     }
-    await each(cases, async (one) => judge(one, await one.trial.ended()));
+    problems.push(...(await each(cases, async (one) => judge(one, await one.trial.ended()))));
+    expect(problems).toEqual([]);
   });
 
   test("and whatever stands is destroyed", async () => {
     const destroyed = standing.splice(0);
-    await each(destroyed, async (trial) => {
+    const problems = await each(destroyed, async (trial) => {
       const { exitCode, output } = await trial.run("destroy", "--yes", "--skip-preview");
       expect(exitCode, output).toBe(0);
     });
+    expect(problems).toEqual([]);
     await nothingIsLeft(trials);
   });
 });
