@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { inject } from "vitest";
-import { domainsOn, executeNode } from "../pool/nodes.ts";
+import { allDomains } from "../pool/nodes.ts";
 import { record } from "../pool/results.ts";
 import { eventually } from "../pool/wait.ts";
 import type { Moment } from "./moments.ts";
@@ -40,7 +40,7 @@ export async function convergeAndJudge(trial: Trial, fault: string, moment: Mome
 
   if (refusal !== undefined) throw new Error(`${name}: no run of ${moment.command} succeeded:\n${refusal}`);
   if (bad.length > 0) throw new Error(`${name}: ${words}: ${JSON.stringify({ recorded, live })}`);
-  const domains = await domainsOn(await executeNode(1));
+  const domains = await allDomains();
   const own = live.flatMap(({ jobId }) => domains.filter((domain) => domain.endsWith(`_${jobId}`)));
   if (own.length !== declared) throw new Error(`${name}: ${own.length} domains, declared are ${declared}.`);
 }
@@ -48,7 +48,8 @@ export async function convergeAndJudge(trial: Trial, fault: string, moment: Mome
 /** How a command ended, in short. */
 function saidIn({ exitCode, output }: Outcome): string {
   const exit = exitCode === undefined ? "killed" : `exit ${exitCode}`;
-  const said = /error:\s+(.*)/.exec(output)?.[1] ?? "";
+  // Pulumi counts the errors of a resource before it says them.
+  const said = /error:\s+(?:\d+ errors? occurred:\s+\* )?(.*)/.exec(output)?.[1] ?? "";
   return said === "" ? exit : `${exit} (${said.slice(0, WORDS_MAX)})`;
 }
 
@@ -69,10 +70,9 @@ async function rerun(trial: Trial, command: "up" | "destroy"): Promise<{ reruns:
 
 /** Waits until no trial has a job, and no domain is left. */
 export async function nothingIsLeft(trials: readonly Trial[]): Promise<void> {
-  const node = await executeNode(1);
   const left = async () => [
     ...(await Promise.all(trials.map((trial) => trial.jobs()))).flat().map(({ jobId }) => jobId),
-    ...(await domainsOn(node)),
+    ...(await allDomains()),
   ];
   await eventually("all machines to be gone", left, (names) => names.length === 0);
 }

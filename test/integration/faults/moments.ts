@@ -1,5 +1,5 @@
 import { DISK_IN_THE_MAKING } from "../pool/hold.ts";
-import { domainsOn, executeNode } from "../pool/nodes.ts";
+import { allDomains, theSandbox } from "../pool/nodes.ts";
 import { processesOn } from "../pool/processes.ts";
 import { eventually } from "../pool/wait.ts";
 import type { Trial } from "./trial.ts";
@@ -31,12 +31,12 @@ export const MOMENTS_OF_CREATION: readonly Moment[] = [
     command: "up",
     heldBy: "preparation",
     async reach(trial) {
-      const node = await executeNode(1);
+      const { executeNodes } = await theSandbox();
       trial.start("up");
       const { jobId } = await jobOf(trial);
       await eventually(
         `the disk of ${jobId} to be in the making`,
-        () => processesOn(node, DISK_IN_THE_MAKING),
+        async () => (await Promise.all(executeNodes.map((node) => processesOn(node, DISK_IN_THE_MAKING)))).flat(),
         (found) => found.some(({ command }) => command.includes(`/${jobId}-`)),
       );
     },
@@ -55,15 +55,12 @@ export const MOMENTS_OF_CREATION: readonly Moment[] = [
     name: "running, before acknowledgement",
     command: "up",
     async reach(trial) {
-      const node = await executeNode(1);
       trial.start("up");
       const { jobId } = await jobOf(trial);
       // The provider cannot see that the machine runs, so it acknowledges nothing.
       await trial.gates.close("before-condor_status");
-      await eventually(
-        `the domain of ${jobId}`,
-        () => domainsOn(node),
-        (names) => names.some((name) => name.endsWith(`_${jobId}`)),
+      await eventually(`the domain of ${jobId}`, allDomains, (names) =>
+        names.some((name) => name.endsWith(`_${jobId}`)),
       );
     },
   },

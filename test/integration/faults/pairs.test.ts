@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { domainsOn, executeNode } from "../pool/nodes.ts";
+import { allDomains } from "../pool/nodes.ts";
 import { Trial } from "./trial.ts";
 import { makeWorld, type World } from "./world.ts";
 
@@ -17,7 +17,7 @@ async function machineOf(trial: Trial): Promise<string> {
   expect(jobs).toHaveLength(1);
   expect(jobs[0]).toMatchObject({ acknowledged: true, status: 2, id: await trial.recordedId() });
   const { jobId } = jobs[0] ?? { jobId: "" };
-  const domains = await domainsOn(await executeNode(1));
+  const domains = await allDomains();
   expect(domains.filter((name) => name.endsWith(`_${jobId}`))).toHaveLength(1);
   return jobId;
 }

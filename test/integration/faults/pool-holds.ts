@@ -1,6 +1,7 @@
 import { runIn } from "../../../sandbox/machine.ts";
+import type { Machine } from "../../../sandbox/sandbox.ts";
 import { holdPreparations, letAllGo } from "../pool/hold.ts";
-import { executeNode } from "../pool/nodes.ts";
+import { theSandbox } from "../pool/nodes.ts";
 
 /** No node takes a machine of this name while the pool is held up. */
 export const UNWANTED = "unwanted";
@@ -13,15 +14,22 @@ const FILE = "/etc/condor/config.d/zz-faults";
  * and those of one image stay in preparation.
  */
 export async function holdUp(digest: string): Promise<void> {
-  const node = await executeNode(1);
-  await holdPreparations(node, digest);
   const refusal = `START = ($(START)) && TARGET.CloudName =!= "${UNWANTED}"\n`;
-  await runIn(node, ["sh", "-c", 'printf %s "$1" > "$2" && condor_reconfig', "sh", refusal, FILE]);
+  await onEachNode(async (node) => {
+    await holdPreparations(node, digest);
+    await runIn(node, ["sh", "-c", 'printf %s "$1" > "$2" && condor_reconfig', "sh", refusal, FILE]);
+  });
 }
 
 /** Lets go of all that is held up. */
 export async function letPoolGo(): Promise<void> {
-  const node = await executeNode(1);
-  await letAllGo(node);
-  await runIn(node, ["sh", "-c", 'rm -f "$1" && condor_reconfig', "sh", FILE]);
+  await onEachNode(async (node) => {
+    await letAllGo(node);
+    await runIn(node, ["sh", "-c", 'rm -f "$1" && condor_reconfig', "sh", FILE]);
+  });
+}
+
+async function onEachNode(work: (node: Machine) => Promise<void>): Promise<void> {
+  const { executeNodes } = await theSandbox();
+  await Promise.all(executeNodes.map(work));
 }

@@ -1,5 +1,5 @@
 /**
- * Sets up what the tests of this group share: a sandbox pool of one execute node, Pulumi and the packed package. Its end
+ * Sets up what the tests of this group share: a sandbox pool of two execute nodes, Pulumi and the packed package. Its end
  * prints the table of all trials, and as the last line their sum.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), "condor-cloud-verdicts-"));
   const verdicts = join(folder, "verdicts.jsonl");
   project.provide("verdicts", verdicts);
-  const teardown = await setUpPulumi(project, "faults", 1);
+  const teardown = await setUpPulumi(project, "faults", 2);
   return async () => {
     const line = await sum(verdicts);
     await rm(folder, { recursive: true, force: true });

@@ -16,6 +16,12 @@ export async function executeNode(number: number): Promise<Machine> {
   return node;
 }
 
+/** The names of libvirt's domains on all nodes of the group's sandbox. */
+export async function allDomains(): Promise<string[]> {
+  const { executeNodes } = await theSandbox();
+  return (await Promise.all(executeNodes.map(domainsOn))).flat();
+}
+
 /** The names of libvirt's domains on a node. */
 export async function domainsOn(node: Machine): Promise<string[]> {
   return words(await runIn(node, ["virsh", "-c", "qemu:///system", "list", "--all", "--name"]));
