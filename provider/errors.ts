@@ -1,19 +1,23 @@
-/** What a program may want to tell apart. */
-export type CloudErrorCode =
-  | "invalid-input"
-  | "not-found"
-  | "held"
-  | "unsatisfiable"
-  | "refused"
-  | "timed-out"
-  | "interrupted"
-  | "store"
-  | "in-use"
-  | "permission"
-  | "unreachable"
-  | "command-missing"
-  | "command-failed"
-  | "unexpected-output";
+/** What a program may want to tell apart; docs/errors.md says what each means. */
+export const CLOUD_ERROR_CODES = [
+  "invalid-input",
+  "not-found",
+  "held",
+  "unsatisfiable",
+  "refused",
+  "timed-out",
+  "interrupted",
+  "store",
+  "in-use",
+  "permission",
+  "unreachable",
+  "command-missing",
+  "command-failed",
+  "unexpected-output",
+] as const;
+
+/** One of {@link CLOUD_ERROR_CODES}. */
+export type CloudErrorCode = (typeof CLOUD_ERROR_CODES)[number];
 
 /** The parts of an error's message, each of them a sentence or less. */
 export interface CloudErrorParts {
@@ -42,6 +46,17 @@ export abstract class CloudError extends Error {
     this.what = parts.what;
     this.why = parts.why;
     this.remedy = parts.remedy;
+  }
+}
+
+/** Base of the errors about one machine, which a program finds by its id. */
+export abstract class MachineError extends CloudError {
+  /** The GlobalJobId. */
+  readonly id: string;
+
+  constructor(id: string, parts: CloudErrorParts) {
+    super(parts);
+    this.id = id;
   }
 }
 

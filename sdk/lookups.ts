@@ -100,7 +100,7 @@ async function look<T>(step: (context: Context) => Promise<T>): Promise<T> {
   const { openContext } = await import("../provider/context.ts");
   const { readSettings, SettingsInput } = await import("../provider/settings.ts");
   const { Operation } = await import("../provider/operation.ts");
-  const { patiently } = await import("../provider/instance/wait.ts");
+  const { patiently } = await import("../provider/patience.ts");
   const { configuredBy } = await import("./configured.ts");
   const configuration = new pulumi.Config("condor");
   const context = openContext(readSettings(configuredBy(SettingsInput, (name) => configuration.get(name))));

@@ -1,23 +1,8 @@
-import { CloudError, type CloudErrorCode, type CloudErrorParts } from "../errors.ts";
+import { CloudError, type CloudErrorCode, type CloudErrorParts, MachineError } from "../errors.ts";
 
-/** One of HTCondor's commands is not on this machine. */
-export class CommandMissingError extends CloudError {
-  readonly code = "command-missing";
-  readonly command: string;
-
-  constructor(command: string, folder: string | undefined) {
-    super({
-      what: `The command ${command} was not found ${folder === undefined ? "on PATH" : `in ${folder} or on PATH`}.`,
-      remedy:
-        "Install HTCondor's client commands (the package `condor` or `htcondor`), or name the folder that holds them: `pulumi config set condor:commands FOLDER`, or CONDOR_CLOUD_COMMANDS.",
-    });
-    this.command = command;
-  }
-}
-
-/** A command of HTCondor failed for a reason that none of the other classes names. */
-export class CommandFailedError extends CloudError {
-  readonly code: CloudErrorCode = "command-failed";
+/** Base of the errors of one of HTCondor's commands. */
+export abstract class CommandError extends CloudError {
+  /** Its name, such as `condor_q`. */
   readonly command: string;
 
   constructor(command: string, parts: CloudErrorParts) {
@@ -26,38 +11,50 @@ export class CommandFailedError extends CloudError {
   }
 }
 
+/** One of HTCondor's commands is not on this machine. */
+export class CommandMissingError extends CommandError {
+  readonly code = "command-missing";
+
+  constructor(command: string, folder: string | undefined) {
+    super(command, {
+      what: `The command ${command} was not found ${folder === undefined ? "on PATH" : `in ${folder} or on PATH`}.`,
+      remedy:
+        "Install HTCondor's client commands (the package `condor` or `htcondor`), or name the folder that holds them: `pulumi config set condor:commands FOLDER`, or CONDOR_CLOUD_COMMANDS.",
+    });
+  }
+}
+
+/** A command of HTCondor failed for a reason that none of the other classes names. */
+export class CommandFailedError extends CommandError {
+  readonly code: CloudErrorCode = "command-failed";
+}
+
 /** The pool refuses a machine: by its administrator's rules for submissions, or a bound on how many jobs there may be. */
 export class RefusedError extends CommandFailedError {
   override readonly code = "refused";
 }
 
 /** HTCondor refuses: who asks is not known to it, or may not do this. */
-export class PermissionError extends CloudError {
+export class PermissionError extends CommandError {
   readonly code = "permission";
 }
 
 /** A daemon of the pool does not answer. Often transient: a schedd that restarts is back within seconds. */
-export class PoolUnreachableError extends CloudError {
+export class PoolUnreachableError extends CommandError {
   readonly code = "unreachable";
 }
 
 /** The job is at another schedd than the one that the configuration leads to. */
-export class WrongScheddError extends CloudError {
+export class WrongScheddError extends MachineError {
   readonly code = "invalid-input";
 }
 
 /** A command succeeded and its answer cannot be read. Never means "nothing there". */
-export class UnexpectedOutputError extends CloudError {
+export class UnexpectedOutputError extends CommandError {
   readonly code = "unexpected-output";
 }
 
 /** The job is not in the queue. */
-export class JobNotFoundError extends CloudError {
+export class JobNotFoundError extends MachineError {
   readonly code = "not-found";
-  readonly globalJobId: string;
-
-  constructor(globalJobId: string, parts: CloudErrorParts) {
-    super(parts);
-    this.globalJobId = globalJobId;
-  }
 }

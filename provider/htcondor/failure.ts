@@ -1,5 +1,6 @@
 import type { CloudError } from "../errors.ts";
 import { CommandFailedError, PermissionError, PoolUnreachableError } from "./errors.ts";
+import { maskAds } from "./log.ts";
 
 /** At most so many characters of HTCondor's words go into an error. */
 const WORDS_MAX = 2000;
@@ -15,6 +16,12 @@ const REFUSED =
 const UNREACHABLE =
   /CEDAR:6\d{3}|SECMAN:2\d{3}|Failed to connect to (?:local )?queue manager|Couldn't contact|communication error|Failed to connect|Can't connect|Unable to connect|Can't find address|Unable to locate|unknown host|No such schedd|Collector has no record of|Connection (?:refused|reset|closed)|Failed to fetch ads|^(?:Error|condor_\w+): \(null\)/im;
 
+/** Measured words for "the pool's rules are against it", whose reason is an administrator's and may say anything. */
+const BY_RULE = /Failed to commit job submission into the queue\.\s*ERROR: |would exceed MAX_JOBS_/i;
+
+/** The schedd went away in the middle of a submission: it says no reason. Whether it took the job is not known. */
+const LOST = /Failed to (?:commit job submission into the queue\.|create (?:proc|cluster))\s*$/i;
+
 /** Turns what a failed command said into the error that a program can tell apart, HTCondor's words kept. */
 export function commandFailure(
   command: string,
@@ -25,16 +32,17 @@ export function commandFailure(
   const why =
     essence(stderr) || essence(stdout) || `It ended with exit status ${exitCode ?? "unknown"} and no message.`;
   const everything = `${stderr}\n${stdout}`;
+  if (BY_RULE.test(everything)) return new CommandFailedError(command, { what: `${command} failed.`, why });
   if (REFUSED.test(everything)) {
-    return new PermissionError({
+    return new PermissionError(command, {
       what: `HTCondor refused ${command}.`,
       why,
       remedy:
         "Check who you are for the pool with `condor_ping -table READ WRITE`: on the access point your account counts, elsewhere a token in ~/.condor/tokens.d (`condor_token_list`).",
     });
   }
-  if (UNREACHABLE.test(everything)) {
-    return new PoolUnreachableError({
+  if (UNREACHABLE.test(everything) || LOST.test(stderr)) {
+    return new PoolUnreachableError(command, {
       what: `${command} got no answer from the pool.`,
       why,
       remedy:
@@ -46,7 +54,7 @@ export function commandFailure(
 
 /** What a command said, without HTCondor's general advice ("Extra Info: …") and without blank lines. */
 function essence(words: string): string {
-  const lines = (words.split(/^Extra Info:/m)[0] ?? "")
+  const lines = (maskAds(words).split(/^Extra Info:/m)[0] ?? "")
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");

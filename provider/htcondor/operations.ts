@@ -1,5 +1,6 @@
 import { type ClassAdValue, classAdLiteral } from "../../contract/classad.ts";
 import { jobsWithIds, nodeSlots, slotsWithFailures } from "./classad.ts";
+import { proveNone } from "./empty.ts";
 import { CommandFailedError } from "./errors.ts";
 import { JOB_ATTRIBUTES, parseJobs, type QueueJob } from "./jobs.ts";
 import type { Run } from "./run.ts";
@@ -21,7 +22,7 @@ import {
  */
 
 /**
- * Asks the queue.
+ * Asks the queue. An answer without a job is one that the schedd gave, never a command's silence.
  *
  * @param constraints - one command each, one after the other
  * @param from.whose - `mine`: those of the account as which HTCondor knows us, as the schedd sees it; absent: all
@@ -34,12 +35,12 @@ export async function queryJobs(
 ): Promise<QueueJob[]> {
   const jobs: QueueJob[] = [];
   for (const constraint of constraints) {
-    const options = [
-      ...(from.whose === "mine" ? [] : ["-allusers"]),
-      ...["-json", "-attributes", JOB_ATTRIBUTES.join(","), "-constraint", constraint],
-    ];
-    const output = await run("condor_q", options, from.schedd === undefined ? {} : { schedd: from.schedd });
-    jobs.push(...parseJobs("condor_q", output));
+    const selection = [...(from.whose === "mine" ? [] : ["-allusers"]), "-constraint", constraint];
+    const whom = from.schedd === undefined ? {} : { schedd: from.schedd };
+    const output = await run("condor_q", ["-json", "-attributes", JOB_ATTRIBUTES.join(","), ...selection], whom);
+    const found = parseJobs("condor_q", output);
+    if (found.length === 0) await proveNone(run, selection, whom);
+    jobs.push(...found);
   }
   return jobs;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UnexpectedOutputError } from "./errors.ts";
+import { maskAds } from "./log.ts";
 
 /** An ad as `-json` prints it, names in lower case because ClassAds know no case, without what is undefined. */
 export type Ad = Readonly<Record<string, unknown>>;
@@ -7,8 +8,8 @@ export type Ad = Readonly<Record<string, unknown>>;
 const Ads = z.array(z.record(z.string(), z.unknown()));
 
 /**
- * Reads the answer of a query with `-json`. No output at all means no ads (measured: `condor_q -json` without a match);
- * anything else must be one whole JSON array.
+ * Reads the answer of a query with `-json`. No output at all means no ads (measured, for `condor_q` too: see
+ * empty.ts); anything else must be one whole JSON array.
  */
 export function parseAds(command: string, output: string): Ad[] {
   if (output.trim() === "") return [];
@@ -31,8 +32,8 @@ export function parseAds(command: string, output: string): Ad[] {
 
 /** An answer that cannot be read, with the beginning of it. */
 export function unexpected(command: string, output: string, cause?: unknown): UnexpectedOutputError {
-  const beginning = output.trim().slice(0, 300);
-  return new UnexpectedOutputError({
+  const beginning = maskAds(output.trim()).slice(0, 300);
+  return new UnexpectedOutputError(command, {
     what: `${command} answered something that cannot be read (${output.length} characters).`,
     why: beginning === "" ? "The answer is empty." : `It begins: ${JSON.stringify(beginning)}`,
     remedy: "Run the command by hand; a wrapper or a broken installation may print more than HTCondor does.",

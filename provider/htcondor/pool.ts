@@ -3,7 +3,7 @@ import { scheddOf } from "../../contract/global-job-id.ts";
 import { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { doubtAbout, proveAbsent } from "./absence.ts";
+import { doubtAbout } from "./absence.ts";
 import { analyze } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
 import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
@@ -75,13 +75,8 @@ export function poolOf(run: Run): Pool {
     const found = await queryJobs(run, jobsWithIds(asked));
     const byId = new Map(found.map((job) => [job.globalJobId, job]));
     for (const id of byId.keys()) ours.add(scheddOf(id));
-    const absent = asked.filter((id) => !byId.has(id));
-    const here = absent.filter((id) => ours.has(scheddOf(id)));
-    if (here.length > 0) await proveAbsent(run, here);
-    const doubts = await doubtAbout(
-      run,
-      absent.filter((id) => !here.includes(id)),
-    );
+    const absent = asked.filter((id) => !byId.has(id) && !ours.has(scheddOf(id)));
+    const doubts = await doubtAbout(run, absent);
     return (id: string) => {
       const doubt = doubts.get(id);
       if (doubt !== undefined) throw doubt;

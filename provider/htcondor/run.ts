@@ -6,6 +6,7 @@ import type { Settings } from "../settings.ts";
 import { CommandFailedError, CommandMissingError, PoolUnreachableError, UnexpectedOutputError } from "./errors.ts";
 import { commandFailure } from "./failure.ts";
 import { describeRun, type Log } from "./log.ts";
+import { endGroupAfter } from "./process-group.ts";
 
 /** HTCondor's commands that this project runs. */
 export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_qedit" | "condor_rm" | "condor_history";
@@ -22,11 +23,16 @@ export type Run = (
   extra?: { readonly input?: string; readonly schedd?: string },
 ) => Promise<string>;
 
-/** A command that has not answered by then is killed. HTCondor's own network time-outs are 20 s each. */
-const DEADLINE_SECONDS = 60;
+/** What a command may take. */
+export interface Bounds {
+  /** One that has not answered by then is ended. */
+  readonly deadlineSeconds: number;
+  /** The most that it may answer, in characters. */
+  readonly outputMax: number;
+}
 
-/** The most that a command may answer, in characters: some hundred thousand jobs of chosen attributes. */
-const OUTPUT_MAX = 256 * 1024 * 1024;
+/** HTCondor's own network time-outs are 20 s each; the output is some hundred thousand jobs of chosen attributes. */
+const BOUNDS: Bounds = { deadlineSeconds: 60, outputMax: 256 * 1024 * 1024 };
 
 /** `NODE_DEBUG=condor-cloud` shows every command and its answer. */
 const debug = debuglog("condor-cloud");
@@ -37,24 +43,25 @@ const debug = debuglog("condor-cloud");
  * terminal's Ctrl-C does not end a submission half way.
  *
  * @param log - is told of every command and its answer, without secrets
- * @param deadlineSeconds - after which a command is killed
  */
-export function openRunner(settings: Settings, log: Log = () => {}, deadlineSeconds: number = DEADLINE_SECONDS): Run {
+export function openRunner(settings: Settings, log: Log = () => {}, bounds: Partial<Bounds> = {}): Run {
+  const { deadlineSeconds, outputMax } = { ...BOUNDS, ...bounds };
   const path = [settings.commands, process.env.PATH].filter((part) => part !== undefined).join(delimiter);
   return async (command, options, { input = "", schedd = settings.schedd } = {}) => {
     const started = performance.now();
     const parameters = [...whom(command, schedd, settings.pool), ...options];
-    const result = await execa(command, parameters, {
+    const running = execa(command, parameters, {
       input,
       // Any folder does, and the one that this process is in may be gone.
       cwd: "/",
       env: { PATH: path, LANG: "C", LC_ALL: "C" },
-      timeout: deadlineSeconds * 1000,
-      forceKillAfterDelay: 2000,
-      maxBuffer: OUTPUT_MAX,
+      maxBuffer: outputMax,
       detached: true,
       reject: false,
     });
+    const deadline = endGroupAfter(running.pid, deadlineSeconds);
+    const result = await running;
+    deadline.cancel();
     // One that could not even be started has said nothing.
     const { exitCode, stdout = "", stderr = "" } = result;
     const seconds = (performance.now() - started) / 1000;
@@ -63,17 +70,20 @@ export function openRunner(settings: Settings, log: Log = () => {}, deadlineSeco
     log(ran);
 
     if (result.code === "ENOENT") throw new CommandMissingError(command, settings.commands);
-    if (result.timedOut) {
-      throw new PoolUnreachableError({
+    if (result.isMaxBuffer) {
+      throw new UnexpectedOutputError(command, {
+        what: `${command} answered more than ${outputMax} characters and was ended.`,
+        remedy: "Run it by hand; a wrapper or a broken installation may print without end.",
+      });
+    }
+    if (deadline.passed) {
+      throw new PoolUnreachableError(command, {
         what: `${command} gave no answer within ${deadlineSeconds} s and was ended.`,
         remedy: "Check that the pool runs and is not overloaded: `condor_status -schedd`.",
       });
     }
-    if (result.isMaxBuffer) {
-      throw new UnexpectedOutputError({ what: `${command} answered more than ${OUTPUT_MAX} characters.` });
-    }
     if (result.signal !== undefined) {
-      throw new PoolUnreachableError({
+      throw new PoolUnreachableError(command, {
         what: `${command} was ended by ${result.signal} before it answered.`,
         why: result.stderr.trim(),
       });

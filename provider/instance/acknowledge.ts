@@ -3,9 +3,9 @@ import { ATTRIBUTE } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
+import { patiently } from "../patience.ts";
 import { OrphanedError } from "./errors.ts";
 import { leaseAttributes, leaseFromNow } from "./lease.ts";
-import { patiently } from "./wait.ts";
 
 /**
  * The last act of a create: from now on the state owns the machine, its deadline counts no more, and its lease begins.

@@ -3,10 +3,10 @@ import { ATTRIBUTE, type CloudJob } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
+import { nextTick, patiently } from "../patience.ts";
 import { AlreadyExistsError, OrphanedError } from "./errors.ts";
 import { changeableAttributes } from "./job.ts";
 import { takeOver } from "./takeover.ts";
-import { nextTick, patiently } from "./wait.ts";
 
 /** What is to be done about the jobs that carry a key already. */
 export type Step =

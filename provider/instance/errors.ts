@@ -1,30 +1,23 @@
-import { CloudError, type CloudErrorCode } from "../errors.ts";
+import { CloudError, type CloudErrorCode, MachineError } from "../errors.ts";
 
 /** HTCondor holds the job: it will not start until somebody releases it. */
-export class HeldError extends CloudError {
+export class HeldError extends MachineError {
   readonly code = "held";
 }
 
 /** The machine ended while it was waited for: it is not there any more. */
-export class EndedError extends CloudError {
+export class EndedError extends MachineError {
   readonly code = "not-found";
 }
 
 /** No execute node of the pool could ever hold the machine: it waited in the queue until its time was over. */
-export class UnsatisfiableError extends CloudError {
+export class UnsatisfiableError extends MachineError {
   readonly code = "unsatisfiable";
 }
 
 /** A live machine of this key exists already, and nobody may double or take it. */
-export class AlreadyExistsError extends CloudError {
+export class AlreadyExistsError extends MachineError {
   readonly code = "in-use";
-  /** The GlobalJobId of the machine that is there. */
-  readonly id: string;
-
-  constructor(id: string, parts: { what: string; why: string; remedy: string }) {
-    super(parts);
-    this.id = id;
-  }
 }
 
 /** Nobody hears the answer any more, so the machine was left to its deadline. */
@@ -33,17 +26,14 @@ export class OrphanedError extends CloudError {
 }
 
 /** The machine exists, and is not as it should be yet. Whoever keeps the state records it and may resume. */
-export class InitializationError extends CloudError {
+export class InitializationError extends MachineError {
   readonly code: CloudErrorCode;
-  /** The GlobalJobId. */
-  readonly id: string;
   /** What is known about the machine, as its outputs. */
   readonly outputs: Record<string, unknown>;
 
   constructor(id: string, outputs: Record<string, unknown>, cause: CloudError) {
-    super({ what: cause.what, why: cause.why, remedy: cause.remedy, cause });
+    super(id, { what: cause.what, why: cause.why, remedy: cause.remedy, cause });
     this.code = cause.code;
-    this.id = id;
     this.outputs = outputs;
   }
 }

@@ -8,6 +8,7 @@ import { JobNotFoundError } from "../htcondor/errors.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import { hostOf } from "../htcondor/slots.ts";
 import { Operation } from "../operation.ts";
+import { nextTick, patiently } from "../patience.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
@@ -19,7 +20,7 @@ import { leaseAttributes, leaseWanted } from "./lease.ts";
 import { type Found, lookThoroughly } from "./look.ts";
 import { observedOutputs, outputsOf } from "./outputs.ts";
 import { isAtRest, isReady, type Observation, observe } from "./state.ts";
-import { nextTick, patiently, waitUntilReady } from "./wait.ts";
+import { waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
 

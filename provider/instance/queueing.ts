@@ -31,7 +31,7 @@ export async function stillQueued(
   const { never, lines } = await whyQueued(found, context);
   const why = [...lines, ...analysis].join("\n  ");
   if (never === undefined) return new TimedOutError({ what: error.what, why, remedy: error.remedy });
-  return new UnsatisfiableError({
+  return new UnsatisfiableError(found.job.globalJobId, {
     what: error.what,
     why: `${never.reason}.\n  ${why}`,
     remedy: "`pulumi destroy` removes it. Ask for less, or for a node that is large enough; then `pulumi up`.",

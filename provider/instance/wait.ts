@@ -2,8 +2,8 @@ import { performance } from "node:perf_hooks";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Context } from "../context.ts";
 import { TimedOutError } from "../errors.ts";
-import { PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
+import { nextTick, patiently } from "../patience.ts";
 import { EndedError, HeldError } from "./errors.ts";
 import { howItEnded } from "./gone.ts";
 import type { WaitFor } from "./inputs.ts";
@@ -12,29 +12,8 @@ import { knock } from "./port.ts";
 import { leftQueueing, stillQueued } from "./queueing.ts";
 import { hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
 
-/** Who waits looks so often. */
-const TICK_MILLISECONDS = 1000;
-
-/** A silent pool is asked less and less often, but at least once in so many ticks. */
-const BACK_OFF_TICKS = 8;
-
-/** Where in the second this process looks, so that many processes do not ask the schedd all at once. */
-const PHASE_MILLISECONDS = Math.floor(Math.random() * TICK_MILLISECONDS);
-
-/** A tick that is nearer than this is left to those who waited for it already. */
-const TICK_LEAST_MILLISECONDS = 200;
-
 /** HTCondor holds a job a moment before its node has read in vm-gahp's log why; so long the node's words are awaited. */
 const REASON_SECONDS = 10;
-
-/**
- * Waits for the next tick, which all who wait in this process share: they ask together, and the gatherer makes one
- * command of it, however many they are.
- */
-export async function nextTick(operation: Operation, waitedFor: string, remedy?: string): Promise<void> {
-  const until = TICK_MILLISECONDS - ((Date.now() - PHASE_MILLISECONDS) % TICK_MILLISECONDS);
-  await operation.pause(until < TICK_LEAST_MILLISECONDS ? until + TICK_MILLISECONDS : until, waitedFor, remedy);
-}
 
 /** After so long in the queue HTCondor is asked why; an ordinary match takes less. */
 const ANALYZE_AFTER_SECONDS = 20;
@@ -121,34 +100,8 @@ async function look(id: string, context: Context): Promise<Found> {
   throw ended(id, (await lookBack(id, context))?.seen);
 }
 
-/**
- * Does one step of an operation, again and again while the pool is silent: a schedd that restarts is back in seconds,
- * and its machines do not notice.
- *
- * @param step - what asks or changes the pool; may be done several times
- * @param about - what it is about, before "was waiting for the pool to answer"
- * @throws TimedOutError, InterruptedError, and what the step throws but the pool's silence
- */
-export async function patiently<T>(operation: Operation, about: string, step: () => Promise<T>): Promise<T> {
-  for (let ticks = 1; ; ticks = Math.min(ticks * 2, BACK_OFF_TICKS)) {
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof PoolUnreachableError)) throw error;
-      const doing = waitingForPool(error);
-      operation.progress(doing);
-      for (let tick = 0; tick < ticks; tick++) await nextTick(operation, `${about} was ${doing}`, error.remedy);
-    }
-  }
-}
-
-/** What is being waited for while a daemon is silent, in one line, HTCondor's words kept. */
-function waitingForPool(error: PoolUnreachableError): string {
-  return `waiting for the pool to answer (${(error.why ?? error.what).replace(/\s+/g, " ")})`;
-}
-
 function held(id: string, seen: Observation): HeldError {
-  return new HeldError({
+  return new HeldError(id, {
     what: `HTCondor holds the job ${jobIdOf(id)}.`,
     why: seen.message,
     remedy: `When the cause is gone: \`condor_release ${jobIdOf(id)}\`, then \`pulumi up\`. \`pulumi destroy\` removes the job.`,
@@ -156,7 +109,7 @@ function held(id: string, seen: Observation): HeldError {
 }
 
 function ended(id: string, seen: Observation | undefined): EndedError {
-  return new EndedError({
+  return new EndedError(id, {
     what: `The machine of job ${jobIdOf(id)} ended while it was waited for: ${howItEnded(seen)}.`,
     remedy: `\`condor_history -long ${jobIdOf(id)}\` may tell more; \`pulumi refresh\`, then \`pulumi up\` makes a new one.`,
   });

@@ -5,6 +5,7 @@ import type { Run } from "../../../provider/htcondor/run.ts";
 import { ID } from "../instance/samples.ts";
 import { FakeCondor } from "./fake-condor.ts";
 
+const DIGEST = "a".repeat(64);
 const AP = "ap.example";
 const ad = {
   GlobalJobId: ID,
@@ -18,14 +19,19 @@ describe("a job that the configured schedd does not have", () => {
   test("is gone when a schedd of the name in its id says so, as after a rebuilt pool", async () => {
     const condor = new FakeCondor(AP);
     expect(await condor.context().pool.find(ID)).toBeUndefined();
-    expect(condor.log).toEqual(["condor_q", `condor_q -name ${AP}`, `condor_q -name ${AP}`]);
+    const named = `condor_q -name ${AP}`;
+    expect(condor.log).toEqual(["condor_q", "condor_q", named, named]);
   });
 
   test.each(["", "garbage", "[", "[]", '[{"Jobs": 1}]', '[{"Jobs": "0"}]'])(
     "is not gone because condor_q showed none: its totals must say so, and not %j",
     async (answer) => {
       const run: Run = async (_command, options) => (options.includes("-totals") ? answer : "");
-      await expect(poolOf(run).find(ID)).rejects.toBeInstanceOf(UnexpectedOutputError);
+      const pool = poolOf(run);
+      const questions = [() => pool.find(ID), () => pool.findOwn("p/s/t/n"), () => pool.withImage(DIGEST), pool.list];
+      for (const ask of questions) {
+        await expect(ask()).rejects.toBeInstanceOf(UnexpectedOutputError);
+      }
     },
   );
 

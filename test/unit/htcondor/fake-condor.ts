@@ -132,7 +132,7 @@ export class FakeCondor {
 
 /** A schedd that does not answer. */
 export function silence(why = "Failed to connect to queue manager"): PoolUnreachableError {
-  return new PoolUnreachableError({ what: "No answer.", why });
+  return new PoolUnreachableError("condor_q", { what: "No answer.", why });
 }
 
 function noTo(command: Command): CommandFailedError {
