@@ -7,6 +7,8 @@ import { LeaseText, leaseSecondsOf } from "../provider/instance/inputs.ts";
 import { listInstances } from "../provider/instance/list.ts";
 import { type Renewal, renewLease } from "../provider/instance/renew.ts";
 import type { InstanceView } from "../provider/instance/view.ts";
+import { Operation } from "../provider/operation.ts";
+import { PATIENCE_SECONDS, patiently } from "../provider/patience.ts";
 import { readSettings } from "../provider/settings.ts";
 import { table } from "./table.ts";
 
@@ -51,7 +53,8 @@ export function instanceCommand(): Command {
     .description("Lists the machines that live in the queue, of all stacks and owners.")
     .option("--json", "print JSON for programs", false)
     .action(async (options: { json: boolean }) => {
-      const instances = await listInstances(openContext(readSettings()));
+      const context = openContext(readSettings());
+      const instances = await ask("the list of machines", () => listInstances(context));
       if (options.json) console.log(JSON.stringify(instances, null, 2));
       else if (instances.length === 0) console.log("No machine in the queue.");
       else console.log(instanceTable(instances));
@@ -68,8 +71,9 @@ export function instanceCommand(): Command {
     .option("--json", "print JSON for programs", false)
     .action(async (machines: string[], options: { for?: number; json: boolean }) => {
       const context = openContext(readSettings());
-      const jobs = (await context.pool.list()).map(({ job }) => job);
-      const renew = async (machine: string) => await renewLease(findMachine(machine, jobs), options.for, context);
+      const jobs = (await ask("the list of machines", () => context.pool.list())).map(({ job }) => job);
+      const renew = (machine: string) =>
+        ask(`the lease of ${machine}`, async () => renewLease(findMachine(machine, jobs), options.for, context));
       const results = await Promise.allSettled([...new Set(machines)].map(renew));
       const renewals = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
       if (options.json) console.log(JSON.stringify(renewals, null, 2));
@@ -78,6 +82,14 @@ export function instanceCommand(): Command {
       for (const failure of failures) sayFailure(failure);
     });
   return command;
+}
+
+/** Asks the pool; one that is silent is asked again for a while, and the person is told. */
+async function ask<T>(about: string, step: () => Promise<T>): Promise<T> {
+  const progress = (message: string) => {
+    process.stderr.write(`${message}\n`);
+  };
+  return await patiently(new Operation({ timeoutSeconds: PATIENCE_SECONDS, progress }), about, step);
 }
 
 /** @throws InvalidArgumentError when the text is no lease */

@@ -1,6 +1,9 @@
 import { PoolUnreachableError, UnexpectedOutputError } from "./htcondor/errors.ts";
 import type { Operation } from "./operation.ts";
 
+/** How long those bear with a silent pool who have no deadline of their own: a schedd that restarts is back in 11 s. */
+export const PATIENCE_SECONDS = 60;
+
 /** Who waits looks so often. */
 const TICK_MILLISECONDS = 1000;
 

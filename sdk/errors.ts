@@ -9,6 +9,10 @@ export type CloudErrorLike = Error & {
   readonly why?: string | undefined;
   /** What to do next. */
   readonly remedy?: string | undefined;
+  /** The GlobalJobId, where it is about one machine. */
+  readonly id?: string | undefined;
+  /** The command of HTCondor, where one of them failed. */
+  readonly command?: string | undefined;
 };
 
 /** Whether an error is one that this package throws for its users. */

@@ -33,9 +33,6 @@ export interface GetInstancesArgs {
   owner?: string;
 }
 
-/** How long a look-up bears with a pool that is silent. */
-const PATIENCE_SECONDS = 60;
-
 /**
  * The images in the store, by name.
  *
@@ -100,7 +97,7 @@ async function look<T>(step: (context: Context) => Promise<T>): Promise<T> {
   const { openContext } = await import("../provider/context.ts");
   const { readSettings, SettingsInput } = await import("../provider/settings.ts");
   const { Operation } = await import("../provider/operation.ts");
-  const { patiently } = await import("../provider/patience.ts");
+  const { PATIENCE_SECONDS, patiently } = await import("../provider/patience.ts");
   const { configuredBy } = await import("./configured.ts");
   const configuration = new pulumi.Config("condor");
   const context = openContext(readSettings(configuredBy(SettingsInput, (name) => configuration.get(name))));

@@ -8,7 +8,7 @@ import { JobNotFoundError } from "../htcondor/errors.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import { hostOf } from "../htcondor/slots.ts";
 import { Operation } from "../operation.ts";
-import { nextTick, patiently } from "../patience.ts";
+import { nextTick, PATIENCE_SECONDS, patiently } from "../patience.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
@@ -23,9 +23,6 @@ import { isAtRest, isReady, type Observation, observe } from "./state.ts";
 import { waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
-
-/** How long a read, which has no deadline, bears with a pool that is silent. */
-const READ_PATIENCE_SECONDS = 60;
 
 /** How long a create that failed tries to hand its machine over: a schedd that restarts is back in 11 s. */
 const LAST_ACT_SECONDS = 30;
@@ -110,7 +107,7 @@ export async function readInstance(
 ): Promise<{ id: string; outputs: Properties; inputs?: Properties } | undefined> {
   if (!GlobalJobId.safeParse(id).success) throw notThere(id, "no GlobalJobId looks like this");
   const { signal, progress } = operation;
-  const patience = new Operation({ timeoutSeconds: READ_PATIENCE_SECONDS, signal, progress });
+  const patience = new Operation({ timeoutSeconds: PATIENCE_SECONDS, signal, progress });
   const looked = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
   if (looked.found === undefined) {
     // Whoever reads a machine that no state has (`get`) must not go on with one that is none.
