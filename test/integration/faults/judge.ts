@@ -48,8 +48,9 @@ export async function convergeAndJudge(trial: Trial, fault: string, moment: Mome
 /** How a command ended, in short. */
 function saidIn({ exitCode, output }: Outcome): string {
   const exit = exitCode === undefined ? "killed" : `exit ${exitCode}`;
+  const errors = output.split("\n").flatMap((line) => /^\s*(?:error:|\*)\s+(.*)/.exec(line)?.[1] ?? []);
   // Pulumi counts the errors of a resource before it says them.
-  const said = /error:\s+(?:\d+ errors? occurred:\s+\* )?(.*)/.exec(output)?.[1] ?? "";
+  const said = errors.find((error) => !error.endsWith("occurred:")) ?? "";
   return said === "" ? exit : `${exit} (${said.slice(0, WORDS_MAX)})`;
 }
 
