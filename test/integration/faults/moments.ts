@@ -78,7 +78,7 @@ export const DURING_UPDATE: Moment = {
   name: "during update",
   command: "up",
   async reach(trial) {
-    trial.relabel("second");
+    trial.relabel();
     await standAt(trial, "up", "before-condor_qedit");
   },
 };
