@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { DISK_IN_THE_MAKING } from "../pool/hold.ts";
 import { allDomains, theSandbox } from "../pool/nodes.ts";
 import { processesOn } from "../pool/processes.ts";
@@ -78,7 +79,8 @@ export const DURING_UPDATE: Moment = {
   name: "during update",
   command: "up",
   async reach(trial) {
-    trial.relabel();
+    // A stack may have met other updates before.
+    trial.relabel(randomUUID());
     await standAt(trial, "up", "before-condor_qedit");
   },
 };

@@ -44,7 +44,7 @@ describe("two who work on one pool at the same time", () => {
 
   test("whoever comes second to a stack is told that it is locked, and the first one's run is not disturbed", async () => {
     const machine = await machineOf(one);
-    one.relabel();
+    one.relabel("second");
     await one.gates.close("before-condor_qedit");
     one.start("up");
     try {

@@ -52,7 +52,7 @@ export class Trial {
   readonly #folder: string;
   readonly #image: string;
   #own: Readonly<Record<string, string>>;
-  #declarations = 1;
+  #label = "first";
   #adopts = false;
   #running: Cli | undefined;
   #family: Process[] = [];
@@ -90,9 +90,9 @@ export class Trial {
     return trial;
   }
 
-  /** From now on the program declares the machine with another label, which is a change in place. */
-  relabel(): void {
-    this.#declarations++;
+  /** From now on the program declares the machine with this label, which changes in place. */
+  relabel(label: string): void {
+    this.#label = label;
   }
 
   /** From now on a machine that no state has is taken over, as the error says that one may. */
@@ -166,7 +166,7 @@ export class Trial {
     return pulumi(this.#folder, [...parameters, "--stack", this.name], {
       CONDOR_CLOUD_COMMANDS: this.gates.commands,
       TRIAL_IMAGE: this.#image,
-      TRIAL_LABEL: String(this.#declarations),
+      TRIAL_LABEL: this.#label,
       ...this.#own,
       ...(this.#adopts ? { CONDOR_CLOUD_ADOPT_EXISTING: "true" } : {}),
     });
