@@ -90,7 +90,9 @@ describe("a machine that exists already", () => {
       });
       const gone = id.replace(/#\d+$/, "#1");
       await other.stack.setConfig("main-job:others", { value: JSON.stringify({ gone }) });
-      await expect(other.stack.preview()).rejects.toThrow(/There is no machine .*#1\./);
+      await expect(other.stack.preview()).rejects.toThrow(/There is no machine .*#1"/);
+      await other.stack.setConfig("main-job:others", { value: JSON.stringify({ none: "" }) });
+      await expect(other.stack.preview()).rejects.toThrow(/There is no machine ""/);
       await other.stack.removeConfig("main-job:others");
     } finally {
       await other.dispose();
