@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 /** What the groups on real pools share. A hang is a failure, but no time is asserted: every wait has its own deadline. */
 const onPools = {
@@ -17,11 +17,16 @@ function groupWithPool(name: string, groupOrder: number) {
       name,
       include: [`test/integration/${name}/**/*.test.ts`],
       globalSetup: [`test/integration/${name}/setup.ts`],
+      exclude: [...configDefaults.exclude, ...(isFull ? [] : SLOW)],
       ...onPools,
       sequence: { groupOrder },
     },
   };
 }
+
+/** What takes long beyond the time that all groups have: `npm test -- faults --full` runs it too. */
+const SLOW = ["test/integration/faults/matrix.test.ts", "test/integration/faults/answers.test.ts"];
+const isFull = process.env.CONDOR_CLOUD_TEST_FULL === "1";
 
 /** One project a group of tests, run in this order; `npm test -- NAME` runs one. */
 export default defineConfig({

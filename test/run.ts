@@ -3,6 +3,7 @@
  *
  *     npm test                     everything
  *     npm test -- unit main-job    these groups
+ *     npm test -- faults --full    with what takes too long for everyday
  *     npm test -- unit -t quoting  vitest's own options after the groups' names
  */
 import { readFile, rm } from "node:fs/promises";
@@ -46,7 +47,9 @@ async function closingLine(): Promise<string> {
   return `${parsed.numPassedTests} passed, ${failed} failed${skipped}`;
 }
 
-const { chosen, options } = parse(process.argv.slice(2));
+const parameters = process.argv.slice(2);
+const isFull = parameters.includes("--full");
+const { chosen, options } = parse(parameters.filter((parameter) => parameter !== "--full"));
 await rm(report, { force: true });
 // Ctrl-C reaches vitest too; it tears down what the tests set up, and this process waits for that.
 process.on("SIGINT", () => {});
@@ -60,7 +63,13 @@ const vitest = await execa(
     `--outputFile.json=${report}`,
     ...options,
   ],
-  { cwd: root, preferLocal: true, stdio: "inherit", reject: false },
+  {
+    cwd: root,
+    preferLocal: true,
+    stdio: "inherit",
+    reject: false,
+    env: isFull ? { CONDOR_CLOUD_TEST_FULL: "1" } : {},
+  },
 );
 const line = await closingLine().catch(() => "0 passed, 1 failed");
 console.log(line);
