@@ -92,7 +92,7 @@ describe("a machine that exists already", () => {
       await other.stack.setConfig("main-job:others", { value: JSON.stringify({ gone }) });
       await expect(other.stack.preview()).rejects.toThrow(/There is no machine .*#1"/);
       await other.stack.setConfig("main-job:others", { value: JSON.stringify({ none: "" }) });
-      await expect(other.stack.preview()).rejects.toThrow(/There is no machine ""/);
+      await expect(other.stack.preview()).rejects.toThrow(/Expected an ID for/);
       await other.stack.removeConfig("main-job:others");
     } finally {
       await other.dispose();
