@@ -1,3 +1,4 @@
+import { jobIdOf } from "../../contract/global-job-id.ts";
 import { CloudError } from "../errors.ts";
 import { jobsWithIds } from "./classad.ts";
 import type { Run } from "./run.ts";
@@ -5,22 +6,37 @@ import type { Run } from "./run.ts";
 /** More lines than these explain nothing to a person. */
 const LINES_MAX = 8;
 
+/** HTCondor weighs each job against each slot: of more jobs than these the others are told nothing. */
+const JOBS_MAX = 20;
+
 /**
- * HTCondor's own analysis of why a job stays idle (`condor_q -better-analyze`), the telling lines of it. Asks the
- * collector for every slot, so it is asked once a wait, not once a look. What it prints is for people and differs from
- * version to version: where nothing is recognised, or it fails, the answer is empty.
+ * HTCondor's own analysis of why jobs stay idle (`condor_q -better-analyze`), the telling lines of it by the jobs' ids.
+ * Asks the collector for every slot, so it is asked once a wait, not once a look. What it prints is for people and
+ * differs from version to version: where nothing is recognised, or it fails, the answer is empty.
  */
-export async function analyze(run: Run, id: string): Promise<string[]> {
+export async function analyzeEach(run: Run, ids: readonly string[]): Promise<Map<string, string[]>> {
   try {
     const outputs = [];
-    for (const constraint of jobsWithIds([id])) {
+    for (const constraint of jobsWithIds(ids.slice(0, JOBS_MAX))) {
       outputs.push(await run("condor_q", ["-better-analyze", "-constraint", constraint]));
     }
-    return tellingLines(outputs.join("\n"));
+    const byJob = partsOf(outputs.join("\n"));
+    return new Map(ids.map((id) => [id, tellingLines(byJob.get(jobIdOf(id)) ?? "")]));
   } catch (error) {
-    if (error instanceof CloudError) return [];
+    if (error instanceof CloudError) return new Map();
     throw error;
   }
+}
+
+/** What an analysis says of each job, by `cluster.proc`; it writes job 1.0 as `1.000`. */
+export function partsOf(output: string): Map<string, string> {
+  const [, ...parts] = output.split(/^The Requirements expression for job (\d+\.\d+) is$/m);
+  const byJob = new Map<string, string>();
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const number = parts[index]?.split(".").map(Number).join(".") ?? "";
+    byJob.set(number, parts[index + 1] ?? "");
+  }
+  return byJob;
 }
 
 /** The conditions that no slot meets, and how many slots refuse or are taken. */

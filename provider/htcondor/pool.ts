@@ -4,7 +4,7 @@ import { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { doubtAbout } from "./absence.ts";
-import { analyze } from "./analyze.ts";
+import { analyzeEach } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
 import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { gather } from "./gather.ts";
@@ -99,6 +99,10 @@ export function poolOf(run: Run): Pool {
     const found = await queryNodes(run);
     return () => found;
   });
+  const analyze = gather(async (ids: readonly string[]) => {
+    const told = await analyzeEach(run, [...new Set(ids)]);
+    return (id: string) => told.get(id) ?? [];
+  });
   const edit = gather((edits: readonly Edit[]) => editEach(run, edits));
   const remove = gather((ids: readonly string[]) => removeEach(run, [...new Set(ids)]));
 
@@ -108,7 +112,7 @@ export function poolOf(run: Run): Pool {
     machine,
     failure,
     nodes: () => nodes(undefined),
-    analyze: (id) => analyze(run, id),
+    analyze,
     async submit(job) {
       // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.
       const queued = await submit(CloudJob.parse(job));

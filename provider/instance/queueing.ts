@@ -4,14 +4,18 @@ import { type Never, needsOf, whyNever } from "./capacity.ts";
 import { UnsatisfiableError } from "./errors.ts";
 import type { Found } from "./look.ts";
 import { obstacles } from "./obstacles.ts";
-import type { Wish } from "./wait.ts";
 
 /** What is said of a machine that queued longer than it may, and goes on queueing. */
-export async function leftQueueing({ job }: Found, wish: Wish, context: Context): Promise<string> {
-  const why = (await whyQueued({ job }, context)).lines;
+export async function leftQueueing(
+  { job }: Found,
+  mayQueueSeconds: number,
+  analysis: readonly string[],
+  context: Context,
+): Promise<string> {
+  const why = [...(await whyQueued({ job }, context)).lines, ...analysis];
   const name = job.cloud?.job.spec.name ?? `job ${job.clusterId}.${job.procId}`;
   return [
-    `${name} still queues after ${wish.maxQueueSeconds} s and was left to: it starts when a node takes it.`,
+    `${name} still queues after ${mayQueueSeconds} s and was left to: it starts when a node takes it.`,
     ...why,
     "The next `pulumi up` goes on waiting for it.",
   ].join("\n  ");

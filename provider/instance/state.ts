@@ -138,6 +138,12 @@ export function hasEnded(seen: Pick<Observation, "state">): boolean {
   return seen.state === "removed" || seen.state === "completed";
 }
 
+/** What the wait is for, in plain words, to follow "until". */
+export function goalOf(waitFor: WaitFor): string {
+  if (typeof waitFor === "object") return `it answers at TCP port ${waitFor.tcpPort}`;
+  return { submitted: "the queue has it", running: "it runs", address: "it has an address" }[waitFor];
+}
+
 /**
  * What is being waited for, in plain words, to follow "while".
  *

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Context } from "../context.ts";
 import { TimedOutError } from "../errors.ts";
@@ -9,8 +8,9 @@ import { howItEnded } from "./gone.ts";
 import type { WaitFor } from "./inputs.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
 import { knock } from "./port.ts";
+import { QueueTime } from "./queue-time.ts";
 import { leftQueueing, stillQueued } from "./queueing.ts";
-import { hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
+import { goalOf, hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
 
 /** HTCondor holds a job a moment before its node has read in vm-gahp's log why; so long the node's words are awaited. */
 const REASON_SECONDS = 10;
@@ -49,48 +49,50 @@ export async function waitUntilReady(
 ): Promise<Waited> {
   const about = `job ${jobIdOf(id)}`;
   let reasonAwaitedUntil: number | undefined;
-  let queuedSince: number | undefined;
+  const queueTime = new QueueTime();
   let analysis: string[] | undefined;
   for (;;) {
     const found = await patiently(operation, about, () => look(id, context));
     const { seen } = found;
     onSeen(found);
     if (hasEnded(seen)) throw ended(id, seen);
-    const refusal = isReady(seen, wish.waitFor) ? await portRefusal(wish.waitFor, seen) : undefined;
+    const refusal = isReady(seen, wish.waitFor) ? await portRefusal(wish.waitFor, seen, operation) : undefined;
     if (isReady(seen, wish.waitFor) && refusal === undefined) return { found, ready: true };
     if (seen.state === "held") {
       reasonAwaitedUntil ??= Date.now() + REASON_SECONDS * 1000;
       if (!seen.awaitsReason || Date.now() >= reasonAwaitedUntil) throw held(id, seen);
     }
-    if (seen.state === "queued") {
-      queuedSince ??= performance.now();
-      const queuedSeconds = (performance.now() - queuedSince) / 1000;
-      if (queuedSeconds >= (wish.maxQueueSeconds ?? Number.POSITIVE_INFINITY)) {
-        operation.warn(await leftQueueing(found, wish, context));
-        return { found, ready: false };
-      }
-      if (queuedSeconds >= ANALYZE_AFTER_SECONDS) analysis ??= await context.pool.analyze(id);
-    } else {
-      queuedSince = undefined;
-      analysis = undefined;
+    const isQueued = seen.state === "queued";
+    const queuedSeconds = queueTime.after(isQueued);
+    const mayQueueSeconds = wish.maxQueueSeconds ?? Number.POSITIVE_INFINITY;
+    if (isQueued && queuedSeconds >= Math.min(mayQueueSeconds, ANALYZE_AFTER_SECONDS)) {
+      analysis ??= await context.pool.analyze(id);
     }
-    const doing = waitingFor(seen, wish.waitFor, refusal ?? analysis?.[0]);
+    if (isQueued && queuedSeconds >= mayQueueSeconds) {
+      operation.warn(await leftQueueing(found, mayQueueSeconds, analysis ?? [], context));
+      return { found, ready: false };
+    }
+    const doing = waitingFor(seen, wish.waitFor, isQueued ? analysis?.[0] : refusal);
     operation.progress(doing);
-    await nextTick(operation, `${about} was ${doing}`, remedyFor(id)).catch(async (error: unknown) => {
-      throw error instanceof TimedOutError && seen.state === "queued"
+    await nextTick(operation, `${about} was ${doing}`, remedyFor(id, wish)).catch(async (error: unknown) => {
+      throw error instanceof TimedOutError && isQueued
         ? await stillQueued(error, found, analysis ?? [], context)
         : error;
     });
   }
 }
 
-function remedyFor(id: string): string {
-  return `\`pulumi up\` goes on waiting for it, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
+function remedyFor(id: string, { waitFor }: Wish): string {
+  return `\`pulumi up\` goes on waiting until ${goalOf(waitFor)}, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
 }
 
 /** Why the port that is waited for does not accept a connection; undefined where it does, and where there is none. */
-async function portRefusal(waitFor: WaitFor, { ipAddress }: Observation): Promise<string | undefined> {
-  return typeof waitFor === "object" ? await knock(ipAddress, waitFor.tcpPort) : undefined;
+async function portRefusal(
+  waitFor: WaitFor,
+  { ipAddress }: Observation,
+  { signal }: Operation,
+): Promise<string | undefined> {
+  return typeof waitFor === "object" ? await knock(ipAddress, waitFor.tcpPort, signal) : undefined;
 }
 
 /** Looks once; throws where the job has left the queue. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { analyze, tellingLines } from "../../../provider/htcondor/analyze.ts";
+import { analyzeEach, partsOf, tellingLines } from "../../../provider/htcondor/analyze.ts";
 import { ID } from "../instance/samples.ts";
 import { silence } from "./fake-condor.ts";
 
@@ -44,16 +44,80 @@ test.each(["", "something else entirely", "[0]", "\u0000".repeat(1000)])(
   "an analysis in other words says nothing: %j",
   (text) => {
     expect(tellingLines(text)).toEqual([]);
+    expect(partsOf(text).size).toBe(0);
   },
 );
+
+/** What it said of two jobs that were asked for together, shortened. */
+const RECORDED_OF_TWO = `
+-- Schedd: cm.example : <10.77.0.1:9618?...
+The Requirements expression for job 1.000 is
+
+    (TARGET.Memory >= RequestMemory)
+
+Job 1.000 defines the following attributes:
+
+    RequestMemory = 99999999 (mb)
+
+The Requirements expression for job 1.000 reduces to these conditions:
+
+         Slots
+Step    Matched  Condition
+-----  --------  ---------
+[5]           0  TARGET.Memory >= RequestMemory
+
+001.000:  Run analysis summary ignoring user priority.  Of 1 machines,
+      1 are rejected by your job's requirements
+
+WARNING:  Be advised:
+   No machines matched the jobs's constraints
+
+The Requirements expression for job 1.012 is
+
+    (TARGET.Memory >= RequestMemory)
+
+001.012:  Job is running.
+
+001.012:  Run analysis summary ignoring user priority.  Of 1 machines,
+      2 match but are serving other users
+`;
+
+test("jobs that wait together are asked for together, and each is told its own", async () => {
+  const [first = "", second = "", third = ""] = ["1.0", "1.12", "2.0"].map((job) => `ap.example#${job}#1795562971`);
+  const asked: string[] = [];
+  const told = await analyzeEach(
+    async (command) => {
+      asked.push(command);
+      return RECORDED_OF_TWO;
+    },
+    [first, second, third],
+  );
+  expect(asked).toEqual(["condor_q"]);
+  expect(told.get(first)).toEqual([
+    "HTCondor: no slot meets TARGET.Memory >= RequestMemory",
+    "HTCondor: 1 are rejected by your job's requirements",
+  ]);
+  expect(told.get(second)).toEqual(["HTCondor: 2 match but are serving other users"]);
+  expect(told.get(third)).toEqual([]);
+});
+
+test("of a thousand jobs that wait HTCondor is asked for some only, for it weighs each against each slot", async () => {
+  const ids = Array.from({ length: 1000 }, (_, index) => `ap.example#1.${index}#1795562971`);
+  let constraint = "";
+  await analyzeEach(async (_command, options) => {
+    constraint = options.at(-1) ?? "";
+    return "";
+  }, ids);
+  expect(constraint.match(/ap\.example/g)).toHaveLength(20);
+});
 
 test("an analysis that fails is none, and hides no defect of ours", async () => {
   const failing = async () => {
     throw silence();
   };
-  expect(await analyze(failing, ID)).toEqual([]);
+  expect(await analyzeEach(failing, [ID])).toEqual(new Map());
   const broken = async () => {
     throw new TypeError("a defect");
   };
-  await expect(analyze(broken, ID)).rejects.toThrow("a defect");
+  await expect(analyzeEach(broken, [ID])).rejects.toThrow("a defect");
 });

@@ -28,6 +28,10 @@ export class FakeCondor {
   readonly log: string[] = [];
   /** What new jobs are like: running with an address, unless a test says otherwise. */
   jobStatus = 2;
+  /** The address that guests have; undefined: none yet. */
+  ipAddress: string | undefined = "10.0.0.7";
+  /** HTCondor's analysis of a job that waits. */
+  analysis: (job: Ad) => string = () => "";
   /** What the node exec1 says went wrong with machines. */
   readonly failures: MachineFailure[] = [];
   /** Called before each command; what it throws, the command fails with. */
@@ -65,11 +69,11 @@ export class FakeCondor {
       case "condor_submit":
         return this.#submit(input);
       case "condor_q":
-        if (options.includes("-better-analyze")) return "";
+        if (options.includes("-better-analyze")) return matched.map((job) => this.analysis(job)).join("\n");
         if (options.includes("-totals")) return JSON.stringify([{ Jobs: matched.length }]);
         return matched.length === 0 ? "" : JSON.stringify(matched);
       case "condor_status":
-        return JSON.stringify([this.#node(), ...this.jobs.map(reportOf)]);
+        return JSON.stringify([this.#node(), ...this.jobs.map((job) => reportOf(job, this.ipAddress))]);
       case "condor_qedit":
         if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) Object.assign(job, assignments(options.slice(options.indexOf("-constraint") + 2)));
@@ -155,7 +159,11 @@ function literal(text = "undefined"): unknown {
   return /^\d+$/.test(text) ? Number(text) : text.replace(/^"|"$/g, "");
 }
 
-function reportOf(job: Ad) {
-  const report = { globalJobId: job.GlobalJobId, state: "running", ipAddress: "10.0.0.7" } as const;
+function reportOf(job: Ad, ipAddress: string | undefined) {
+  const report = {
+    globalJobId: job.GlobalJobId,
+    state: "running",
+    ...(ipAddress === undefined ? {} : { ipAddress }),
+  } as const;
   return { Name: job.RemoteHost, ...machineReportAttributes(report) };
 }
