@@ -39,7 +39,7 @@ export function partsOf(output: string): Map<string, string> {
   return byJob;
 }
 
-/** The conditions that no slot meets, and how many slots refuse or are taken. */
+/** The conditions that no slot meets, how many slots refuse or are taken, and why the negotiator gave it none. */
 export function tellingLines(output: string): string[] {
   const conditions = [...output.matchAll(/^\[\d+\]\s+(?:0|never)\s+(\S.*)$/gm)].map(
     ([, condition = ""]) => `no slot meets ${condition.trim()}`,
@@ -47,5 +47,9 @@ export function tellingLines(output: string): string[] {
   const counts = [
     ...output.matchAll(/^\s+([1-9]\d*) ((?:are rejected by|reject your job|match but are serving)\b.*)$/gm),
   ].map(([, count, words = ""]) => `${count} ${words.trim()}`);
-  return [...conditions, ...counts].slice(0, LINES_MAX).map((line) => `HTCondor: ${line}`);
+  // "no match found" says no more than that it waits.
+  const reasons = [...output.matchAll(/^Reason for last match failure: (?!no match found)(\S.*)$/gm)].map(
+    ([, reason = ""]) => `the last match failed: ${reason.trim()}`,
+  );
+  return [...conditions, ...counts, ...reasons].slice(0, LINES_MAX).map((line) => `HTCondor: ${line}`);
 }

@@ -33,13 +33,19 @@ export async function stillQueued(
   context: Context,
 ): Promise<CloudError> {
   const { never, lines } = await whyQueued(found, context);
-  const why = [...lines, ...analysis].join("\n  ");
+  const why = [...lines, ...analysis].filter((line) => !error.what.includes(line)).join("\n  ");
   if (never === undefined) return new TimedOutError({ what: error.what, why, remedy: error.remedy });
   return new UnsatisfiableError(found.job.globalJobId, {
     what: error.what,
-    why: `${never.reason}.\n  ${why}`,
+    why: `${never.reason}.\n  ${why}`.trimEnd(),
     remedy: "`pulumi destroy` removes it. Ask for less, or for a node that is large enough; then `pulumi up`.",
   });
+}
+
+/** The first of what stands in the nodes' way, for a line of progress; empty where nothing is known. */
+export async function firstObstacle(found: Found, context: Context): Promise<string> {
+  const { lines } = await whyQueued(found, context);
+  return lines[0] ?? "";
 }
 
 /** Why a machine queues, as the nodes report; nothing where the pool cannot be asked, for the wait's end counts more. */

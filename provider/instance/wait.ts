@@ -9,7 +9,7 @@ import type { WaitFor } from "./inputs.ts";
 import { type Found, lookBack, lookFor } from "./look.ts";
 import { knock } from "./port.ts";
 import { QueueTime } from "./queue-time.ts";
-import { leftQueueing, stillQueued } from "./queueing.ts";
+import { firstObstacle, leftQueueing, stillQueued } from "./queueing.ts";
 import { goalOf, hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
 
 /** HTCondor holds a job a moment before its node has read in vm-gahp's log why; so long the node's words are awaited. */
@@ -51,6 +51,7 @@ export async function waitUntilReady(
   let reasonAwaitedUntil: number | undefined;
   const queueTime = new QueueTime();
   let analysis: string[] | undefined;
+  let hint: string | undefined;
   for (;;) {
     const found = await patiently(operation, about, () => look(id, context));
     const { seen } = found;
@@ -72,7 +73,8 @@ export async function waitUntilReady(
       operation.warn(await leftQueueing(found, mayQueueSeconds, analysis ?? [], context));
       return { found, ready: false };
     }
-    const doing = waitingFor(seen, wish.waitFor, isQueued ? analysis?.[0] : refusal);
+    if (isQueued && analysis !== undefined) hint ??= analysis[0] ?? (await firstObstacle(found, context));
+    const doing = waitingFor(seen, wish.waitFor, isQueued ? hint : refusal);
     operation.progress(doing);
     await nextTick(operation, `${about} was ${doing}`, remedyFor(id, wish)).catch(async (error: unknown) => {
       throw error instanceof TimedOutError && isQueued

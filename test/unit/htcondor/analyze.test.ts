@@ -82,6 +82,13 @@ The Requirements expression for job 1.012 is
       2 match but are serving other users
 `;
 
+test("why the negotiator gave it no slot is told, unless that says nothing", () => {
+  expect(tellingLines("Reason for last match failure: insufficient priority \n")).toEqual([
+    "HTCondor: the last match failed: insufficient priority",
+  ]);
+  expect(tellingLines("Reason for last match failure: no match found \n")).toEqual([]);
+});
+
 test("jobs that wait together are asked for together, and each is told its own", async () => {
   const [first = "", second = "", third = ""] = ["1.0", "1.12", "2.0"].map((job) => `ap.example#${job}#1795562971`);
   const asked: string[] = [];
