@@ -23,7 +23,7 @@ const WORDS_MAX = 60;
  */
 export async function convergeAndJudge(trial: Trial, fault: string, moment: Moment, first: Outcome): Promise<void> {
   const name = `${fault}, ${moment.name}`;
-  const { reruns, refusal } = await rerun(trial, moment.command);
+  const { reruns, refusal } = first.exitCode === 0 ? NO_RERUN : await rerun(trial, moment.command);
   const declared = moment.command === "up" ? 1 : 0;
   const recorded = await trial.recordedId();
   const live = await trial.jobs();
@@ -35,7 +35,10 @@ export async function convergeAndJudge(trial: Trial, fault: string, moment: Mome
   await appendFile(inject("verdicts"), `${JSON.stringify(verdict)}\n`);
   const bad = Object.entries(verdict).filter(([, count]) => count > 0);
   const came = refusal === undefined ? "converged" : "did not converge";
-  const words = [`${came} by rerun ${reruns}`, ...bad.map(([what, count]) => `${count} ${what}`)].join(", ");
+  const words = [
+    reruns === 0 ? `${came} by itself` : `${came} by rerun ${reruns}`,
+    ...bad.map(([what, count]) => `${count} ${what}`),
+  ].join(", ");
   await record({ tried: name, happened: `${saidIn(first)}; ${words}` });
 
   if (refusal !== undefined) throw new Error(`${name}: no run of ${moment.command} succeeded:\n${refusal}`);
@@ -43,6 +46,16 @@ export async function convergeAndJudge(trial: Trial, fault: string, moment: Mome
   const domains = await allDomains();
   const own = live.flatMap(({ jobId }) => domains.filter((domain) => domain.endsWith(`_${jobId}`)));
   if (own.length !== declared) throw new Error(`${name}: ${own.length} domains, declared are ${declared}.`);
+}
+
+/** What the fault met went on and succeeded by itself. */
+const NO_RERUN: Rerun = { reruns: 0 };
+
+interface Rerun {
+  /** How many runs it took. */
+  readonly reruns: number;
+  /** What they said where none succeeded. */
+  readonly refusal?: string;
 }
 
 /** How a command ended, in short. */
@@ -54,8 +67,8 @@ function saidIn({ exitCode, output }: Outcome): string {
   return said === "" ? exit : `${exit} (${said.slice(0, WORDS_MAX)})`;
 }
 
-/** Runs a command until it succeeds. @returns how many runs it took, and what they said where none succeeded */
-async function rerun(trial: Trial, command: "up" | "destroy"): Promise<{ reruns: number; refusal?: string }> {
+/** Runs a command until it succeeds, with what its errors say to do in between. */
+async function rerun(trial: Trial, command: "up" | "destroy"): Promise<Rerun> {
   const said: string[] = [];
   for (let reruns = 1; reruns <= RERUNS_MAX; reruns++) {
     const { exitCode, output } = await trial.run(command, "--yes", "--skip-preview");
