@@ -60,10 +60,11 @@ interface Rerun {
 
 /** How a command ended, in short. */
 function saidIn({ exitCode, output }: Outcome): string {
+  if (exitCode === 0) return "exit 0";
   const exit = exitCode === undefined ? "killed" : `exit ${exitCode}`;
   const errors = output.split("\n").flatMap((line) => /^\s*(?:error:|\*)\s+(.*)/.exec(line)?.[1] ?? []);
-  // Pulumi counts the errors of a resource before it says them.
-  const said = errors.find((error) => !error.endsWith("occurred:")) ?? "";
+  // Pulumi says that something failed, counts its errors, and says them last.
+  const said = errors.filter((error) => !/^update failed|occurred:$|^urn:/.test(error)).at(-1) ?? "";
   return said === "" ? exit : `${exit} (${said.slice(0, WORDS_MAX)})`;
 }
 
