@@ -59,13 +59,22 @@ export async function queryFailures(run: Run): Promise<NodeFailure[]> {
   return parseNodeFailures("condor_status", await askCollector(run, FAILURE_SLOT_ATTRIBUTES, slotsWithFailures()));
 }
 
+/** What the nodes are like only helps previews, lists and the words of errors: nobody waits long for it. */
+const NODES_DEADLINE_SECONDS = 10;
+
 /** Asks the collector for the execute nodes of ours. */
 export async function queryNodes(run: Run): Promise<NodeSlot[]> {
-  return parseNodes("condor_status", await askCollector(run, NODE_SLOT_ATTRIBUTES, nodeSlots()));
+  const within = { deadlineSeconds: NODES_DEADLINE_SECONDS };
+  return parseNodes("condor_status", await askCollector(run, NODE_SLOT_ATTRIBUTES, nodeSlots(), within));
 }
 
-function askCollector(run: Run, attributes: readonly string[], constraint: string): Promise<string> {
-  return run("condor_status", ["-json", "-attributes", attributes.join(","), "-constraint", constraint]);
+function askCollector(
+  run: Run,
+  attributes: readonly string[],
+  constraint: string,
+  within: { readonly deadlineSeconds?: number } = {},
+): Promise<string> {
+  return run("condor_status", ["-json", "-attributes", attributes.join(","), "-constraint", constraint], within);
 }
 
 /** Asks the history for a job that has left the queue. Stops at the first match, or at what ended before `since`. */

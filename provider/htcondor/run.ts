@@ -16,11 +16,12 @@ export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_q
  *
  * @param extra.input - its standard input; absent: none
  * @param extra.schedd - the name of the schedd to ask; absent: the one that the settings name
+ * @param extra.deadlineSeconds - when it is ended that has not answered; absent: as any other command
  */
 export type Run = (
   command: Command,
   options: readonly string[],
-  extra?: { readonly input?: string; readonly schedd?: string },
+  extra?: { readonly input?: string; readonly schedd?: string; readonly deadlineSeconds?: number },
 ) => Promise<string>;
 
 /** What a command may take. */
@@ -45,9 +46,10 @@ const debug = debuglog("condor-cloud");
  * @param log - is told of every command and its answer, without secrets
  */
 export function openRunner(settings: Settings, log: Log = () => {}, bounds: Partial<Bounds> = {}): Run {
-  const { deadlineSeconds, outputMax } = { ...BOUNDS, ...bounds };
+  const { deadlineSeconds: usualSeconds, outputMax } = { ...BOUNDS, ...bounds };
   const path = [settings.commands, process.env.PATH].filter((part) => part !== undefined).join(delimiter);
-  return async (command, options, { input = "", schedd = settings.schedd } = {}) => {
+  return async (command, options, extra = {}) => {
+    const { input = "", schedd = settings.schedd, deadlineSeconds = usualSeconds } = extra;
     const started = performance.now();
     const parameters = [...whom(command, schedd, settings.pool), ...options];
     const running = execa(command, parameters, {

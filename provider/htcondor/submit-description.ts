@@ -154,6 +154,12 @@ function cellOf(attribute: string): string {
 }
 
 /** The space that is reserved for the machine's disk: all that it can grow to, for a full node stops all its machines. */
-export function diskMiB({ spec, imageNeeds }: CloudJob): number {
+export function diskMiB({
+  spec,
+  imageNeeds,
+}: {
+  readonly spec: Pick<CloudJob["spec"], "size">;
+  readonly imageNeeds: Pick<CloudJob["imageNeeds"], "diskMiB">;
+}): number {
   return Math.max(LEAST_DISK_MIB, spec.size.diskGiB === undefined ? imageNeeds.diskMiB : spec.size.diskGiB * 1024);
 }

@@ -1,42 +1,6 @@
-import type { CloudJob } from "../../contract/job-ad.ts";
 import type { NodeSlot } from "../htcondor/slots.ts";
-
-/** What a machine needs of a node that never changes; what is not known yet is undefined. */
-export interface Needs {
-  readonly memoryMiB: number;
-  readonly vcpus: number;
-  readonly network: string;
-  readonly architecture?: string | undefined;
-  readonly firmware?: string | undefined;
-}
-
-/** What a job says that its machine needs. */
-export function needsOf({ spec, imageNeeds }: CloudJob): Needs {
-  const { memoryMiB, vcpus } = spec.size;
-  const { architecture, firmware } = imageNeeds;
-  return { memoryMiB, vcpus, network: spec.network, architecture, firmware };
-}
-
-/**
- * Whether this node could hold the machine if nothing else ran on it. A node whose slot does not say how large it is may
- * be large enough.
- */
-export function couldHold({ totalMemoryMiB, totalCpus, report }: NodeSlot, needs: Needs): boolean {
-  return (
-    (totalMemoryMiB === undefined || totalMemoryMiB >= needs.memoryMiB) &&
-    (totalCpus === undefined || totalCpus >= needs.vcpus) &&
-    suits(report, needs)
-  );
-}
-
-/** Whether the node boots such guests on such a network, whatever their size. */
-function suits(report: NodeSlot["report"], { network, architecture, firmware }: Needs): boolean {
-  return (
-    report.networks.includes(network) &&
-    (architecture === undefined || report.architectures.some((has) => has === architecture)) &&
-    (firmware === undefined || report.firmwares.some((has) => has === firmware))
-  );
-}
+import type { Needs } from "./needs.ts";
+import { byObstacle, kindObstaclesAt, obstaclesAt } from "./obstacles.ts";
 
 /** Why a machine can never run in a pool, and which of its arguments is in the way. */
 export interface Never {
@@ -45,49 +9,76 @@ export interface Never {
 }
 
 /**
- * Why no node of the pool could ever hold the machine; undefined where one could, and where no node reports at all,
- * for then they may only be starting.
+ * Why no node of the pool could ever hold the machine, if nothing else ran there; undefined where one could, and where
+ * no node reports at all, for then they may only be starting. Each node counts as a whole: memory of one and processors
+ * of another hold nothing. Disk does not count, because what is free of it changes.
  */
 export function whyNever(needs: Needs, nodes: readonly NodeSlot[]): Never | undefined {
-  if (nodes.length === 0 || nodes.some((node) => couldHold(node, needs))) return undefined;
-  const suitable = nodes.filter(({ report }) => suits(report, needs));
+  if (nodes.length === 0) return undefined;
+  const suitable = nodes.filter((node) => kindObstaclesAt(node, needs).length === 0);
   if (suitable.length === 0) {
-    const kind = [needs.architecture, needs.firmware].filter((part) => part !== undefined).join(", ") || "any";
-    const reason = `no execute node of the pool boots such guests (${kind}) on the network ${needs.network}`;
-    return { property: "image", reason };
+    const why = byObstacle(nodes, (node) => kindObstaclesAt(node, needs)).join("; ");
+    return { property: "image", reason: `no execute node of the pool could ever boot such a machine: ${why}` };
   }
-  const asked = `${needs.memoryMiB} MiB and ${needs.vcpus} vCPU`;
-  const reason = `no execute node of the pool could ever hold ${asked}; the largest there is: ${largest(suitable)}`;
+  if (suitable.some((node) => isLargeEnough(node, needs))) return undefined;
+  const reason = `no execute node of the pool could ever hold ${sizeOf(needs)}; the largest that any can hold: ${largest(suitable)}`;
   return { property: "profile", reason };
 }
 
-/** The nodes than which no other is larger in both memory and processors, largest memory first. */
+/** A node whose slot does not say how large it is may be large enough. */
+function isLargeEnough({ totalMemoryMiB, totalCpus }: NodeSlot, needs: Needs): boolean {
+  return (totalMemoryMiB ?? Infinity) >= needs.memoryMiB && (totalCpus ?? Infinity) >= needs.vcpus;
+}
+
+/** Of so many largest nodes the sizes are told. */
+const LARGEST_MAX = 3;
+
+/** The sizes than which no other is larger in both memory and processors, largest memory first. */
 function largest(nodes: readonly NodeSlot[]): string {
-  const sizes = nodes.map(({ host, totalMemoryMiB = 0, totalCpus = 0 }) => ({ host, totalMemoryMiB, totalCpus }));
-  const sorted = sizes.sort((a, b) => b.totalMemoryMiB - a.totalMemoryMiB || b.totalCpus - a.totalCpus);
-  let mostCpus = -1;
-  const front = sorted.filter(({ totalCpus }) => {
-    const isLarger = totalCpus > mostCpus;
-    mostCpus = Math.max(mostCpus, totalCpus);
-    return isLarger;
-  });
-  return front.map((node) => `${node.totalMemoryMiB} MiB and ${node.totalCpus} vCPU on ${node.host}`).join(", ");
+  const sizes = nodes.map(({ host, totalMemoryMiB: memoryMiB = 0, totalCpus: vcpus = 0 }) => ({
+    ...{ host, memoryMiB, vcpus },
+  }));
+  const sorted = sizes.sort((a, b) => b.memoryMiB - a.memoryMiB || b.vcpus - a.vcpus);
+  const front = sorted.filter(({ vcpus }, index) => sorted.slice(0, index).every((larger) => larger.vcpus < vcpus));
+  return front
+    .slice(0, LARGEST_MAX)
+    .map((size) => `${sizeOf(size)} on ${size.host}`)
+    .join(", ");
 }
 
-/** What a node has left. */
-export interface Free {
-  memoryMiB: number;
-  vcpus: number;
-  readonly node: NodeSlot;
+/** A size in words: "512 MiB and 1 vCPU". */
+export function sizeOf({ memoryMiB, vcpus }: Pick<Needs, "memoryMiB" | "vcpus">): string {
+  return `${memoryMiB} MiB and ${vcpus} vCPU${vcpus === 1 ? "" : "s"}`;
 }
 
-/** Takes the machine's part from the first node that has it left; false where none has. */
-export function reserve(needs: Needs, free: readonly Free[]): boolean {
-  const place = free.find(
-    ({ memoryMiB, vcpus, node }) => memoryMiB >= needs.memoryMiB && vcpus >= needs.vcpus && suits(node.report, needs),
-  );
-  if (place === undefined) return false;
-  place.memoryMiB -= needs.memoryMiB;
-  place.vcpus -= needs.vcpus;
-  return true;
+/**
+ * What is left of the nodes when the first of them that can has taken the machine; undefined where none can now.
+ *
+ * @param nodes - the execute nodes, less what was asked of them before
+ */
+export function place(
+  needs: Needs,
+  nodes: readonly NodeSlot[],
+  nowMilliseconds: number,
+): readonly NodeSlot[] | undefined {
+  const index = nodes.findIndex((node) => obstaclesAt(node, needs, nowMilliseconds).length === 0);
+  const node = nodes[index];
+  return node && nodes.with(index, less(node, needs));
+}
+
+function less({ host, freeMemoryMiB, freeCpus, report, ...totals }: NodeSlot, needs: Needs): NodeSlot {
+  const { images, cacheAvailableMiB, diskFreeMiB } = report;
+  const isCached = needs.image === undefined || images.some((digest) => digest === needs.image?.digest);
+  return {
+    ...totals,
+    host,
+    freeMemoryMiB: freeMemoryMiB && freeMemoryMiB - needs.memoryMiB,
+    freeCpus: freeCpus && freeCpus - needs.vcpus,
+    report: {
+      ...report,
+      images: isCached || needs.image === undefined ? images : [...images, needs.image.digest],
+      cacheAvailableMiB: isCached ? cacheAvailableMiB : cacheAvailableMiB - (needs.image?.cacheMiB ?? 0),
+      diskFreeMiB: diskFreeMiB - (needs.diskMiB ?? 0),
+    },
+  };
 }

@@ -1,10 +1,11 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
-import type { InstanceSpec } from "../../contract/instance-spec.ts";
+import { DEFAULT_NETWORK, type InstanceSpec } from "../../contract/instance-spec.ts";
 import { ATTRIBUTE, type CloudJob, encodeLabels, type ImageNeeds, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import type { Operation } from "../operation.ts";
-import { type InstanceInputs, leaseSecondsOf, specOf } from "./inputs.ts";
+import { type InstanceInputs, leaseSecondsOf, ResolvedProfile, specOf } from "./inputs.ts";
+import { type Needs, needsOf } from "./needs.ts";
 import { keyOf } from "./resource-urn.ts";
 
 const BYTES_PER_MIB = 1024 ** 2;
@@ -40,6 +41,20 @@ async function imageNeedsOf(image: string, context: Context): Promise<ImageNeeds
   if (manifest === undefined) return { architecture: "x86_64", firmware: "bios", cacheMiB: 0, diskMiB: 0 };
   const { architecture, firmware, sizeBytes, virtualSizeBytes } = manifest;
   return { architecture, firmware, cacheMiB: mebibytes(sizeBytes), diskMiB: mebibytes(virtualSizeBytes) };
+}
+
+/**
+ * What a machine needs of a node, as far as its checked inputs tell: less where a preview does not know the image yet,
+ * undefined where it does not know the size.
+ */
+export async function needsOfInputs(inputs: Record<string, unknown>, context: Context): Promise<Needs | undefined> {
+  const size = ResolvedProfile.safeParse(inputs.profile).data;
+  if (size === undefined) return undefined;
+  const image = ImageReferenceText.safeParse(inputs.image).success ? String(inputs.image) : undefined;
+  const spec = { size, network: DEFAULT_NETWORK };
+  return needsOf(
+    image === undefined ? { spec } : { spec: { ...spec, image }, imageNeeds: await imageNeedsOf(image, context) },
+  );
 }
 
 function mebibytes(bytes: number): number {

@@ -1,8 +1,9 @@
 import type { Context } from "../context.ts";
 import { CloudError, TimedOutError } from "../errors.ts";
-import { type Never, needsOf, whyNever } from "./capacity.ts";
+import { type Never, whyNever } from "./capacity.ts";
 import { UnsatisfiableError } from "./errors.ts";
 import type { Found } from "./look.ts";
+import { needsOf } from "./needs.ts";
 import { obstacles } from "./obstacles.ts";
 
 /** What is said of a machine that queued longer than it may, and goes on queueing. */
@@ -56,8 +57,8 @@ async function whyQueued(
   if (job.cloud === undefined) return { lines: [] };
   try {
     const nodes = await context.pool.nodes();
-    const wanted = job.cloud.job;
-    return { never: whyNever(needsOf(wanted), nodes), lines: obstacles(wanted, nodes, Date.now()) };
+    const needs = needsOf(job.cloud.job);
+    return { never: whyNever(needs, nodes), lines: obstacles(needs, nodes, Date.now()) };
   } catch (failure) {
     if (failure instanceof CloudError) return { lines: [] };
     throw failure;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeReport } from "../../../contract/node-report.ts";
 import type { NodeSlot } from "../../../provider/htcondor/slots.ts";
+import { needsOf } from "../../../provider/instance/needs.ts";
 import { obstacles } from "../../../provider/instance/obstacles.ts";
 import { DIGEST, sampleJob } from "../htcondor/samples.ts";
 
@@ -27,7 +28,7 @@ function node(change: Partial<NodeReport> = {}, host = "exec1", slot: Partial<No
   return { host, freeMemoryMiB: 512, freeCpus: 1, report, ...slot };
 }
 
-const found = (...nodes: NodeSlot[]) => obstacles(job, nodes, NOW_SECONDS * 1000);
+const found = (...nodes: NodeSlot[]) => obstacles(needsOf(job), nodes, NOW_SECONDS * 1000);
 
 describe("what is in a machine's way", () => {
   test("is that no node is there", () => {
@@ -62,7 +63,7 @@ describe("what is in a machine's way", () => {
       "exec1: has 0 vCPUs free of 1 needed",
     ]);
     const large = { ...job, spec: { ...job.spec, size: { ...job.spec.size, diskGiB: 2 } } };
-    expect(obstacles(large, [node({ diskFreeMiB: 2047 })], NOW_SECONDS * 1000)).toEqual([
+    expect(obstacles(needsOf(large), [node({ diskFreeMiB: 2047 })], NOW_SECONDS * 1000)).toEqual([
       "exec1: has 2047 MiB of disk free of 2048 needed",
     ]);
   });
