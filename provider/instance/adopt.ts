@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import type { Operation } from "../operation.ts";
 import { nextTick, patiently } from "../patience.ts";
+import { changeableAttributes } from "./diff.ts";
 import { AlreadyExistsError, OrphanedError } from "./errors.ts";
-import { changeableAttributes } from "./job.ts";
 import { takeOver } from "./takeover.ts";
 
 /** What is to be done about the jobs that carry a key already. */

@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { ClassAdValue } from "../../contract/classad.ts";
+import type { InstanceSpec } from "../../contract/instance-spec.ts";
+import { ATTRIBUTE, encodeLabels, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
 import { DEFAULT_TIMEOUT_SECONDS, DEFAULT_WAIT_FOR, leaseSecondsOf } from "./inputs.ts";
 import { isLeaseDue } from "./lease.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
@@ -32,7 +35,12 @@ interface Row {
   readonly meaning: (inputs: Inputs) => unknown;
   /** Whether a difference counts; absent: always. */
   readonly counts?: (olds: Inputs, news: Inputs) => boolean;
+  /** What an update edits in the job for it; absent: nothing, it is about the state alone, or see the table's notes. */
+  readonly attributes?: (spec: Changeable) => Readonly<Record<string, ClassAdValue>>;
 }
+
+/** What changes in place of a machine, of what its job says of it. */
+export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop">;
 
 /**
  * The table that diff and update use. Not in it: `resourceUrn`, because a resource that was renamed or got another
@@ -49,7 +57,7 @@ interface Row {
  * | `gracefulStop` | in place | absent: false |
  * | `timeoutSeconds` | in place | absent: 600; kept in the state, because destroy runs without the program |
  * | `timeouts` | in place | absent: none |
- * | `lease` | in place | by its length, "60m" is "1h"; absent: none |
+ * | `lease` | in place | by its length, "60m" is "1h"; absent: none. What it edits hangs on when it ends (lease.ts) |
  * | `waitFor` | in place | absent: `address` |
  * | `maxQueueSeconds` | in place | absent: none |
  *
@@ -82,8 +90,18 @@ export const DIFF_TABLE: readonly Row[] = [
     counts: (_olds, news) => news.macAddress !== undefined,
   },
   { property: "watchdog", change: "replace", meaning: (inputs) => inputs.watchdog },
-  { property: "gracefulStop", change: "in place", meaning: (inputs) => inputs.gracefulStop ?? false },
-  { property: "labels", change: "in place", meaning: (inputs) => inputs.labels ?? {} },
+  {
+    property: "gracefulStop",
+    change: "in place",
+    meaning: (inputs) => inputs.gracefulStop ?? false,
+    attributes: ({ gracefulStop }) => ({ [STANDARD_ATTRIBUTE.gracefulStop]: gracefulStop }),
+  },
+  {
+    property: "labels",
+    change: "in place",
+    meaning: (inputs) => inputs.labels ?? {},
+    attributes: ({ labels }) => ({ [ATTRIBUTE.labels]: encodeLabels(labels) }),
+  },
   {
     property: "timeoutSeconds",
     change: "in place",
@@ -119,6 +137,11 @@ export function diffInstance(
     // The successor has the same key, MAC and address, so the two must not live at once.
     deleteBeforeReplace: true,
   };
+}
+
+/** What changes in place, as attributes of the machine's job. */
+export function changeableAttributes(spec: Changeable): Record<string, ClassAdValue> {
+  return Object.fromEntries(DIFF_TABLE.flatMap((row) => Object.entries(row.attributes?.(spec) ?? {})));
 }
 
 function differs(row: Row, olds: Inputs, news: Inputs): boolean {

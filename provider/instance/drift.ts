@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { macAddressOf } from "../../contract/instance-spec.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
+import type { Changeable } from "./diff.ts";
 import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
-import type { Changeable } from "./job.ts";
 import { isPutOff, leaseFromNow, poolSeconds } from "./lease.ts";
 import { keyOf } from "./resource-urn.ts";
 

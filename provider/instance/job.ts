@@ -1,7 +1,6 @@
-import type { ClassAdValue } from "../../contract/classad.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
-import { DEFAULT_NETWORK, type InstanceSpec } from "../../contract/instance-spec.ts";
-import { ATTRIBUTE, type CloudJob, encodeLabels, type ImageNeeds, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { DEFAULT_NETWORK } from "../../contract/instance-spec.ts";
+import type { CloudJob, ImageNeeds } from "../../contract/job-ad.ts";
 import type { Context } from "../context.ts";
 import type { Operation } from "../operation.ts";
 import { type InstanceInputs, leaseSecondsOf, ResolvedProfile, specOf } from "./inputs.ts";
@@ -59,12 +58,4 @@ export async function needsOfInputs(inputs: Record<string, unknown>, context: Co
 
 function mebibytes(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_MIB);
-}
-
-/** What changes in place of a machine. */
-export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop">;
-
-/** What changes in place, as attributes of the machine's job. */
-export function changeableAttributes({ labels, gracefulStop }: Changeable): Record<string, ClassAdValue> {
-  return { [ATTRIBUTE.labels]: encodeLabels(labels), [STANDARD_ATTRIBUTE.gracefulStop]: gracefulStop };
 }

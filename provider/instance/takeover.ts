@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { InvalidInputError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
-import { changeableAttributes } from "./job.ts";
+import { changeableAttributes } from "./diff.ts";
 import { lookBack } from "./look.ts";
 
 /**
