@@ -126,7 +126,7 @@ describe("what a preview knows of the pool", () => {
     await world.declare({ web: { profile: { memoryMiB: most + 1, vcpus: 1 } } });
     expect((await preview()).failure).toMatch(
       new RegExp(
-        `property profile[\\s\\S]*could ever hold ${most + 1} MiB and 1 vCPU; the largest there is: ${most} MiB and \\d+ vCPU on exec1`,
+        `property profile[\\s\\S]*could ever hold ${most + 1} MiB and 1 vCPU; the largest that any can hold: ${most} MiB and \\d+ vCPUs? on exec1`,
       ),
     );
   });
@@ -136,7 +136,9 @@ describe("what a preview knows of the pool", () => {
     await world.declare({ first: { profile: half }, second: { profile: half } });
     expect(await preview()).toEqual({
       failure: "",
-      warnings: [expect.stringMatching(/A machine of \d+ MiB and 1 vCPU will have to queue.*on exec1/)],
+      warnings: [
+        expect.stringMatching(/A machine of \d+ MiB and 1 vCPU has to queue: [\s\S]*asked for before it[\s\S]*exec1/),
+      ],
     });
   });
 
@@ -145,7 +147,7 @@ describe("what a preview knows of the pool", () => {
     await world.stack.setConfig("condor:pool", { value: "127.0.0.1:1" });
     expect(await preview().finally(() => world.stack.removeConfig("condor:pool"))).toEqual({
       failure: "",
-      warnings: [expect.stringContaining("It is not known whether the pool can hold the machines")],
+      warnings: [expect.stringContaining("The pool cannot be asked; the preview goes on")],
     });
   });
 });
