@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { DIFF_TABLE, diffInstance } from "../../../provider/instance/diff.ts";
+import { encodeLabels } from "../../../contract/job-ad.ts";
+import { changeableAttributes, DIFF_TABLE, diffInstance } from "../../../provider/instance/diff.ts";
 
 const none = new Set<string>();
 const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::${name}`;
@@ -29,6 +30,7 @@ const olds = {
 };
 /** The same machine as a program asks for it: no outputs. */
 const { jobId, state, host, ipAddress, vncAddress, startedAt, leaseEndsAt, macAddress, ...news } = olds;
+const outputs = { jobId, state, host, ipAddress, vncAddress, startedAt, leaseEndsAt };
 
 describe("what a change means", () => {
   test("nothing changed, nothing changes", () => {
@@ -73,9 +75,73 @@ describe("what a change means", () => {
     );
   });
 
+  test("edits in the job what the job knows of it, and no more", () => {
+    const edited = DIFF_TABLE.filter((row) => row.attributes !== undefined).map((row) => row.property);
+    expect(edited).toEqual(["gracefulStop", "labels"]);
+    expect(changeableAttributes({ labels: {}, gracefulStop: true })).toEqual({
+      WantGracefulRemoval: true,
+      CloudLabels: encodeLabels({}),
+    });
+    expect(DIFF_TABLE.filter((row) => row.attributes && row.change === "replace")).toEqual([]);
+  });
+
   test("several changes are all named", () => {
     const change = { name: "db", image: `x@sha256:${"b".repeat(64)}`, labels: {} };
     expect(diffInstance(olds, { ...news, ...change }, none).replaces).toEqual(["name", "image"]);
+  });
+});
+
+describe("an input that is not there", () => {
+  /** What each input means where a program or a state does not have it; undefined: nothing else means that. */
+  const MEANING = new Map<string, unknown>([
+    ["name", undefined],
+    ["image", undefined],
+    ["profile", undefined],
+    ["macAddress", undefined],
+    ["watchdog", undefined],
+    ["gracefulStop", false],
+    ["labels", {}],
+    ["timeoutSeconds", 600],
+    ["timeouts", {}],
+    ["lease", undefined],
+    ["waitFor", "address"],
+    ["maxQueueSeconds", undefined],
+  ]);
+  const without = (properties: object, name: string) =>
+    Object.fromEntries(Object.entries(properties).filter(([property]) => property !== name));
+
+  test.each(DIFF_TABLE.map((row) => row.property))("means its default: %s", (property) => {
+    expect([...MEANING.keys()]).toContain(property);
+    const byDefault = MEANING.get(property);
+    const [absent, there] = [without(news, property), { ...news, [property]: byDefault }];
+    for (const [before, now] of [
+      [absent, there],
+      [there, absent],
+      [absent, absent],
+    ]) {
+      expect(diffInstance({ ...outputs, ...before }, { ...now }, none)).toEqual({
+        changes: false,
+        replaces: [],
+        deleteBeforeReplace: true,
+      });
+    }
+  });
+
+  test("is what an older state lacks whole: then only what is not the default is a change", () => {
+    const { image, profile, name, resourceUrn } = news;
+    const needed = { image, profile, name, resourceUrn };
+    const checked = {
+      ...needed,
+      gracefulStop: false,
+      labels: {},
+      timeoutSeconds: 600,
+      timeouts: {},
+      waitFor: "address",
+    };
+    expect(diffInstance({ ...outputs, ...needed }, checked, none).changes).toBe(false);
+    expect(diffInstance({ ...outputs, ...needed }, { ...checked, watchdog: "reset" }, none).replaces).toEqual([
+      "watchdog",
+    ]);
   });
 });
 
