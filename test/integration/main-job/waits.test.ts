@@ -1,9 +1,7 @@
-import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
 import { runIn } from "../../../sandbox/machine.ts";
 import { theSandbox } from "../pool/nodes.ts";
-import { condor } from "../pool/queue.ts";
 import { makeStack, type TestStack } from "./stack.ts";
 
 type Machine = InstanceOutputs & { id: string };
@@ -91,63 +89,5 @@ describe("what an `up` waits for", () => {
     } finally {
       await negotiator("condor_on");
     }
-  });
-});
-
-describe("what a preview knows of the pool", () => {
-  beforeAll(async () => {
-    world = await makeStack("capacity");
-  });
-  afterAll(async () => {
-    await world.dispose();
-  });
-
-  /** The most memory that a machine can have here, in MiB. */
-  async function totalMemoryMiB(): Promise<number> {
-    const [node] = JSON.parse(await condor("condor_status", "-json", "-attributes", "TotalSlotMemory"));
-    return node.TotalSlotMemory;
-  }
-
-  /** Previews; answers the warnings, and why it failed, where it did. */
-  async function preview(): Promise<{ warnings: string[]; failure: string }> {
-    const warnings: string[] = [];
-    const onEvent = ({ diagnosticEvent }: EngineEvent) => {
-      if (diagnosticEvent?.severity === "warning") warnings.push(diagnosticEvent.message);
-    };
-    const failure = await world.stack.preview({ onEvent }).then(
-      () => "",
-      (error: unknown) => String(error),
-    );
-    return { warnings, failure };
-  }
-
-  test("a machine that no node could ever hold fails in it, with the largest that exists", async () => {
-    const most = await totalMemoryMiB();
-    await world.declare({ web: { profile: { memoryMiB: most + 1, vcpus: 1 } } });
-    expect((await preview()).failure).toMatch(
-      new RegExp(
-        `property profile[\\s\\S]*could ever hold ${most + 1} MiB and 1 vCPU; the largest that any can hold: ${most} MiB and \\d+ vCPUs? on exec1`,
-      ),
-    );
-  });
-
-  test("machines for which nothing is free together are a warning for those that will queue", async () => {
-    const half = { memoryMiB: Math.ceil((await totalMemoryMiB()) / 2) + 1, vcpus: 1 };
-    await world.declare({ first: { profile: half }, second: { profile: half } });
-    expect(await preview()).toEqual({
-      failure: "",
-      warnings: [
-        expect.stringMatching(/A machine of \d+ MiB and 1 vCPU has to queue: [\s\S]*asked for before it[\s\S]*exec1/),
-      ],
-    });
-  });
-
-  test("a pool that cannot be reached is one warning, whatever the number of machines", async () => {
-    await world.declare({ a: { profile }, b: { profile }, c: { profile } });
-    await world.stack.setConfig("condor:pool", { value: "127.0.0.1:1" });
-    expect(await preview().finally(() => world.stack.removeConfig("condor:pool"))).toEqual({
-      failure: "",
-      warnings: [expect.stringContaining("The pool cannot be asked; the preview goes on")],
-    });
   });
 });
