@@ -84,6 +84,12 @@ describe("a command", () => {
     expect(await livingOf(group)).toEqual([]);
   });
 
+  test("that hangs is ended earlier where whoever runs it waits less long", async () => {
+    await program("condor_status", "exec sleep 60");
+    const hanging = openRunner(settings())("condor_status", [], { deadlineSeconds: 0.2 });
+    await expect(hanging).rejects.toThrow("condor_status gave no answer within 0.2 s");
+  });
+
   test.each(["exec yes", "yes", "trap '' PIPE; yes; yes; sleep 60"])(
     "that answers without end is ended: %s",
     async (script) => {

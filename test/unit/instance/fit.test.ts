@@ -61,8 +61,8 @@ class World {
   readonly warnings: string[] = [];
   readonly #context: Context = {
     settings: readSettings({}, {}),
-    pool: poolOf(async (command) => {
-      this.commands.push(command);
+    pool: poolOf(async (command, _options, extra) => {
+      this.commands.push(`${command} within ${extra?.deadlineSeconds} s`);
       return this.answer();
     }),
     store: Object.assign(Object.create(null), {
@@ -213,10 +213,10 @@ describe("a machine that has to queue", () => {
 });
 
 describe("the pool", () => {
-  test("is asked once, however many machines there are", async () => {
+  test("is asked once, however many machines there are, and not for long", async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => world.check(`m${index}`)));
     await world.check("later");
-    expect(world.commands).toEqual(["condor_status"]);
+    expect(world.commands).toEqual(["condor_status within 10 s"]);
   });
 
   test("is asked anew by a process that lives on", async () => {
