@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { encodeLabels } from "../../../contract/job-ad.ts";
 import { changeableAttributes, DIFF_TABLE, diffInstance } from "../../../provider/instance/diff.ts";
+import { changeableIn } from "../../../provider/instance/drift.ts";
+import { queued } from "./samples.ts";
 
 const none = new Set<string>();
 const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::${name}`;
@@ -83,6 +85,9 @@ describe("what a change means", () => {
       CloudLabels: encodeLabels({}),
     });
     expect(DIFF_TABLE.filter((row) => row.attributes && row.change === "replace")).toEqual([]);
+    expect(Object.keys(changeableIn(queued(), {})), "what a read looks for drift in").toEqual(
+      expect.arrayContaining(edited),
+    );
   });
 
   test("several changes are all named", () => {
