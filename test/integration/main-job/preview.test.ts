@@ -41,7 +41,8 @@ async function commandsWith(name: string, script: string): Promise<string> {
 
 /** The most memory that a machine can have here, in MiB. */
 async function totalMemoryMiB(): Promise<number> {
-  const [node] = JSON.parse(await condor("condor_status", "-json", "-attributes", "TotalSlotMemory"));
+  const whole = ["-constraint", 'SlotType =!= "Dynamic"'];
+  const [node] = JSON.parse(await condor("condor_status", "-json", "-attributes", "TotalSlotMemory", ...whole));
   return node.TotalSlotMemory;
 }
 
@@ -133,5 +134,11 @@ describe("a stack that version 0.1.0 made", () => {
     for (const name of Object.keys(PROGRAM_0_1_0)) {
       expect(now[name]).toMatchObject({ id: made[name].id, ready: true, starts: 1, leaseEndsAt: "", message: "" });
     }
+  });
+
+  test("may replace a machine by a larger one than is free beside it, for it leaves its place", async () => {
+    const larger = { memoryMiB: (await totalMemoryMiB()) - 200, vcpus: 1 };
+    await world.declare({ ...PROGRAM_0_1_0, plain: { profile: larger } });
+    expect(await preview()).toEqual({ failure: "", warnings: [] });
   });
 });
