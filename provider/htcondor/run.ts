@@ -16,7 +16,7 @@ export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_q
  *
  * @param extra.input - its standard input; absent: none
  * @param extra.schedd - the name of the schedd to ask; absent: the one that the settings name
- * @param extra.deadlineSeconds - when it is ended that has not answered; absent: as any other command
+ * @param extra.deadlineSeconds - after so long without an answer it is ended; absent: the runner's own deadline
  */
 export type Run = (
   command: Command,

@@ -3,7 +3,6 @@ import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Lease } from "../../contract/job-ad.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
 import type { Context } from "../context.ts";
-import { CloudError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import { hostOf } from "../htcondor/slots.ts";
@@ -13,20 +12,17 @@ import { acknowledge } from "./acknowledge.ts";
 import { adoptOrSubmit } from "./adopt.ts";
 import { changeableAttributes } from "./diff.ts";
 import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
-import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
 import { goneWarning, howItEnded, notThere } from "./gone.ts";
-import { DEFAULT_WAIT_FOR, InstanceInputs, leaseSecondsOf, WaitFor } from "./inputs.ts";
+import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
 import { jobOf } from "./job.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
 import { type Found, lookThoroughly } from "./look.ts";
 import { observedOutputs, outputsOf } from "./outputs.ts";
-import { isAtRest, isReady, type Observation, observe } from "./state.ts";
-import { waitUntilReady } from "./wait.ts";
+import { isStillReady, waitForOf } from "./readiness.ts";
+import { settle } from "./settle.ts";
+import { isAtRest, type Observation, observe } from "./state.ts";
 
 type Properties = Record<string, unknown>;
-
-/** How long a create that failed tries to hand its machine over: a schedd that restarts is back in 11 s. */
-const LAST_ACT_SECONDS = 30;
 
 /**
  * Makes a machine: submits its job unacknowledged, waits until the machine runs and has its address, and acknowledges
@@ -49,48 +45,6 @@ export async function createInstance(
     acknowledge(found.job, leaseSecondsOf(wanted.lease), context, within),
   );
   return { id: job.globalJobId, outputs };
-}
-
-/**
- * Waits for a machine and hands it over, also when the wait fails, so that the state owns what exists.
- *
- * @param first - the machine as it is before anybody waited
- * @param handOver - acknowledges the machine within the operation that it is given, where the state does not own it
- *   yet; answers when its lease ends
- */
-async function settle(
-  first: Found,
-  inputs: InstanceInputs,
-  context: Context,
-  operation: Operation,
-  handOver: (found: Found, operation: Operation) => Promise<number | undefined>,
-): Promise<Properties> {
-  const id = first.job.globalJobId;
-  let found = first;
-  try {
-    const { ready } = await waitUntilReady(id, inputs, context, operation, (latest) => {
-      found = latest;
-    });
-    const leaseUntil = await handOver(found, operation);
-    return outputsOf(id, inputs, { ...found.seen, leaseUntil }, ready);
-  } catch (error) {
-    // What is gone needs no owner, and an orphan must not give it one.
-    const unowned = error instanceof EndedError || error instanceof JobNotFoundError || error instanceof OrphanedError;
-    if (unowned || !(error instanceof CloudError)) throw error;
-    // The operation may be over (its deadline, Ctrl-C), so the last act has a time of its own.
-    const { stillWanted } = operation;
-    const last = new Operation({ timeoutSeconds: LAST_ACT_SECONDS, stillWanted });
-    const leaseUntil = await handOver(found, last).catch(ignoreCloudError);
-    throw new InitializationError(id, outputsOf(id, inputs, { ...found.seen, leaseUntil }, false), error);
-  } finally {
-    operation.progress("");
-  }
-}
-
-/** The error that is being reported already says what to do, and an unacknowledged job has its deadline. */
-function ignoreCloudError(error: unknown): undefined {
-  if (!(error instanceof CloudError)) throw error;
-  return undefined;
 }
 
 /**
@@ -128,19 +82,6 @@ export async function readInstance(
   };
   const inputs = driftedInputs(job, state);
   return inputs === undefined ? { id, outputs } : { id, outputs, inputs };
-}
-
-/** Whether the machine is what is waited for, as far as can be told without waiting: a read knocks at no port. */
-function isStillReady(state: Properties, seen: Observation): boolean {
-  const waitFor = waitForOf(state);
-  if (isAtRest(seen)) return state.ready !== false;
-  const opened = typeof waitFor !== "object" || (state.ready !== false && state.startedAt === seen.startedAt);
-  return isReady(seen, waitFor) && opened;
-}
-
-/** What the state's machine was waited for; the default where an earlier version recorded none. */
-function waitForOf({ waitFor }: Properties): WaitFor {
-  return WaitFor.safeParse(waitFor).data ?? DEFAULT_WAIT_FOR;
 }
 
 /**

@@ -5,17 +5,8 @@ import { AlreadyExistsError, InitializationError, OrphanedError } from "../../..
 import { createInstance, readInstance, updateInstance } from "../../../provider/instance/lifecycle.ts";
 import { Operation } from "../../../provider/operation.ts";
 import { FakeCondor, silence } from "../htcondor/fake-condor.ts";
-import { DIGEST } from "../htcondor/samples.ts";
+import { INPUTS as inputs } from "./samples.ts";
 
-const inputs = {
-  resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::web",
-  name: "web",
-  image: `debian@sha256:${DIGEST}`,
-  profile: { name: "small", memoryMiB: 512, vcpus: 1 },
-  labels: {},
-  timeoutSeconds: 60,
-  timeouts: {},
-};
 const operation = (options: ConstructorParameters<typeof Operation>[0] = {}) =>
   new Operation({ timeoutSeconds: 20, ...options });
 const failureOf = (promise: Promise<unknown>) =>

@@ -3,8 +3,20 @@ import type { CloudJob } from "../../../contract/job-ad.ts";
 import type { MachineReport } from "../../../contract/node-report.ts";
 import type { QueueJob } from "../../../provider/htcondor/jobs.ts";
 import type { NodeFailure, SlotReport } from "../../../provider/htcondor/slots.ts";
+import { DIGEST } from "../htcondor/samples.ts";
 
 export const ID = "ap.example#12.0#1795562971";
+
+/** A machine's inputs as its check hands them on, those that an earlier version already had. */
+export const INPUTS = {
+  resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::web",
+  name: "web",
+  image: `debian@sha256:${DIGEST}`,
+  profile: { name: "small", memoryMiB: 512, vcpus: 1 },
+  labels: {},
+  timeoutSeconds: 60,
+  timeouts: {},
+};
 
 /** A job as the queue has it. */
 export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob {

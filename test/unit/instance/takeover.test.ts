@@ -8,17 +8,9 @@ import { differences } from "../../../provider/instance/takeover.ts";
 import { Operation } from "../../../provider/operation.ts";
 import { FakeCondor } from "../htcondor/fake-condor.ts";
 import { DIGEST, sampleJob } from "../htcondor/samples.ts";
+import { INPUTS as inputs } from "./samples.ts";
 
 const MAC = "02:00:5e:00:53:01";
-const inputs = {
-  resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::web",
-  name: "web",
-  image: `debian@sha256:${DIGEST}`,
-  profile: { name: "small", memoryMiB: 512, vcpus: 1 },
-  labels: {},
-  timeoutSeconds: 60,
-  timeouts: {},
-};
 const operation = () => new Operation({ timeoutSeconds: 20 });
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(

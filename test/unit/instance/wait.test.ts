@@ -3,17 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createInstance, readInstance, updateInstance } from "../../../provider/instance/lifecycle.ts";
 import { Operation } from "../../../provider/operation.ts";
 import { FakeCondor } from "../htcondor/fake-condor.ts";
-import { DIGEST } from "../htcondor/samples.ts";
-
-const inputs = {
-  resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Instance::web",
-  name: "web",
-  image: `debian@sha256:${DIGEST}`,
-  profile: { name: "small", memoryMiB: 512, vcpus: 1 },
-  labels: {},
-  timeoutSeconds: 60,
-  timeouts: {},
-};
+import { INPUTS as inputs } from "./samples.ts";
 
 /** A pool whose guests are this very host. */
 function pool(jobStatus = 2): FakeCondor {

@@ -1,0 +1,17 @@
+import { DEFAULT_WAIT_FOR, WaitFor } from "./inputs.ts";
+import { isAtRest, isReady, type Observation } from "./state.ts";
+
+type Properties = Record<string, unknown>;
+
+/** Whether the machine is what is waited for, as far as can be told without waiting: a read knocks at no port. */
+export function isStillReady(state: Properties, seen: Observation): boolean {
+  const waitFor = waitForOf(state);
+  if (isAtRest(seen)) return state.ready !== false;
+  const opened = typeof waitFor !== "object" || (state.ready !== false && state.startedAt === seen.startedAt);
+  return isReady(seen, waitFor) && opened;
+}
+
+/** What the state's machine was waited for; the default where an earlier version recorded none. */
+export function waitForOf({ waitFor }: Properties): WaitFor {
+  return WaitFor.safeParse(waitFor).data ?? DEFAULT_WAIT_FOR;
+}
