@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { ExecaError, execa } from "execa";
-import { instanceTable } from "../cli/instance.ts";
+import { instanceTable } from "../cli/instance/instance-table.ts";
 import { Phases } from "../cli/phases.ts";
 import { openContext } from "../provider/context.ts";
 import { listInstances } from "../provider/instance/list.ts";

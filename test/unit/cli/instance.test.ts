@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { instanceTable } from "../../../cli/instance.ts";
+import { instanceTable } from "../../../cli/instance/instance-table.ts";
 import { viewOf } from "../../../provider/instance/view.ts";
 import { sampleJob } from "../htcondor/samples.ts";
 import { failure, queued, report } from "../instance/samples.ts";
