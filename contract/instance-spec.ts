@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ImageReferenceText } from "./image-reference.ts";
-import { InstanceName, Labels, MacAddress, NetworkName, ProfileName } from "./patterns.ts";
+import { FurtherInterfaces, interfacesOf, type NetworkInterface } from "./interfaces.ts";
+import { Digest, InstanceName, Labels, MacAddress, NetworkName, ProfileName } from "./patterns.ts";
 import { MachineSize } from "./profiles.ts";
 
 /** The network that every installed execute node offers unless its administrator says otherwise. */
@@ -22,8 +23,15 @@ export const InstanceSpec = z.strictObject({
   /** The profile's name, or `custom`. */
   profile: ProfileName,
   size: MachineSize,
+  /** The network of the main interface, and its MAC address. */
   network: NetworkName,
   macAddress: MacAddress,
+  /** The fixed address that belongs to that MAC address; absent: whatever the network gives. */
+  address: z.ipv4().optional(),
+  /** The interfaces beside the main one; absent: none. */
+  interfaces: FurtherInterfaces.optional(),
+  /** What the guest's seed says ({@link seedDigest}); absent: its name alone. */
+  seed: Digest.optional(),
   labels: Labels,
   /** Absent: the machine has no watchdog. */
   watchdog: WatchdogAction.optional(),
@@ -47,8 +55,15 @@ export function specDigest(spec: InstanceSpec): string {
     spec.macAddress,
     // Only where there is one, so that digests of machines without it stay what they were.
     ...(spec.watchdog === undefined ? [] : [spec.watchdog]),
+    ...(spec.address === undefined ? [] : [{ address: spec.address }]),
+    ...(spec.interfaces === undefined ? [] : [{ interfaces: [...interfacesOf(spec)].slice(1).map(identityOf) }]),
+    ...(spec.seed === undefined ? [] : [{ seed: spec.seed }]),
   ];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+}
+
+function identityOf([name, { network, macAddress, address }]: [string, NetworkInterface]): unknown[] {
+  return [name, network, macAddress, address ?? null];
 }
 
 /**

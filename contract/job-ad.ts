@@ -2,7 +2,9 @@ import { z } from "zod";
 import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
 import { Architecture, Firmware } from "./image-manifest.ts";
 import { InstanceSpec, specDigest, WatchdogAction } from "./instance-spec.ts";
+import { FurtherInterfaces, macAddressesOf } from "./interfaces.ts";
 import { Digest, GlobalJobId, Labels } from "./patterns.ts";
+import { SEED_MAX_BYTES } from "./seed.ts";
 
 /** The version of the attributes below; a node refuses a job of another version with a clear reason. */
 export const JOB_SCHEMA = 1;
@@ -18,6 +20,9 @@ const KEY_MAX = 1024;
 
 /** The largest disk that a job can name, in MiB: 64 TiB, as much as a profile can. */
 const DISK_MAX_MIB = 65_536 * 1024;
+
+/** How a job says that it has nothing of what is a text otherwise. */
+const NONE = "-";
 
 /** How a job says that its machine has no watchdog. */
 const NO_WATCHDOG = "none";
@@ -57,6 +62,11 @@ export const Lease = z.strictObject({
 });
 export type Lease = z.infer<typeof Lease>;
 
+const Base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64");
+
+/** 32 bytes in base64. */
+const SEAL_KEY_CHARACTERS = 44;
+
 /** One machine as a job: what is asked for, whose it is, and until when it must be acknowledged. */
 export const CloudJob = z.strictObject({
   /** `project/stack/type/name`: who asked. A rerun finds its own machine by it. */
@@ -69,8 +79,20 @@ export const CloudJob = z.strictObject({
   deadline: z.int().nonnegative(),
   /** Absent: the machine stays until somebody removes it. */
   lease: Lease.optional(),
+  /**
+   * The guest's seed as it travels ({@link encodeSeed}), where the spec names its digest. It goes to the node alone: who
+   * reads the queue does not ask for it, because it may be large.
+   */
+  seed: Base64.max(SEED_MAX_BYTES, `must not exceed ${SEED_MAX_BYTES} bytes`).optional(),
+  /** The public key ({@link newSealKeys}) of whoever may know the console's password. Absent: nobody is told. */
+  sealKey: Base64.length(SEAL_KEY_CHARACTERS).optional(),
+  /** HTCondor runs no other job with one of the MAC addresses at the same time. Absent: it does not look at them. */
+  exclusive: z.literal(true).optional(),
 });
 export type CloudJob = z.infer<typeof CloudJob>;
+
+/** What stands between the MAC addresses of {@link ATTRIBUTE.macAddresses}: no comma, which would end a table's cell. */
+export const MAC_SEPARATOR = "/";
 
 /** The job-ad attributes of ours, by the names under which they are written. Ads are read without regard to case. */
 export const ATTRIBUTE = {
@@ -87,6 +109,14 @@ export const ATTRIBUTE = {
   imageMiB: "CloudImageMiB",
   imageDiskMiB: "CloudImageDiskMiB",
   network: "CloudNetwork",
+  address: "CloudAddress",
+  interfaces: "CloudInterfaces",
+  /** All MAC addresses, for whoever looks for a conflict. */
+  macAddresses: "CloudMacs",
+  exclusive: "CloudExclusive",
+  seedDigest: "CloudSeedDigest",
+  seed: "CloudSeed",
+  sealKey: "CloudSealKey",
   labels: "CloudLabels",
   acknowledged: "CloudAcknowledged",
   deadline: "CloudDeadline",
@@ -120,6 +150,13 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.imageMiB]: job.imageNeeds.cacheMiB,
     [ATTRIBUTE.imageDiskMiB]: job.imageNeeds.diskMiB,
     [ATTRIBUTE.network]: spec.network,
+    [ATTRIBUTE.address]: spec.address ?? NONE,
+    [ATTRIBUTE.interfaces]: spec.interfaces === undefined ? NONE : encodeText(JSON.stringify(spec.interfaces)),
+    [ATTRIBUTE.macAddresses]: macAddressesOf(spec).join(MAC_SEPARATOR),
+    [ATTRIBUTE.exclusive]: job.exclusive ?? false,
+    [ATTRIBUTE.seedDigest]: spec.seed ?? NONE,
+    [ATTRIBUTE.seed]: job.seed ?? NONE,
+    [ATTRIBUTE.sealKey]: job.sealKey ?? NONE,
     [ATTRIBUTE.labels]: encodeLabels(spec.labels),
     [ATTRIBUTE.acknowledged]: job.acknowledged,
     [ATTRIBUTE.deadline]: job.deadline,
@@ -140,16 +177,23 @@ const base64 = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const labels = base64
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: "custom", message: "must be base64 of JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(Labels);
+const json = base64.transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "must be base64 of JSON" });
+    return z.NEVER;
+  }
+});
+
+/** What a job may say or not; one of an earlier version says nothing. */
+function orNone<T extends z.ZodType>(schema: T) {
+  return z
+    .literal(NONE)
+    .transform(() => undefined)
+    .or(schema)
+    .optional();
+}
 
 /** The job ad as it is read, keyed in lower case. Bounded by the patterns, so no attribute can be of any size. */
 const JobAd = z.object({
@@ -172,7 +216,13 @@ const JobAd = z.object({
   cloudimagemib: z.int().default(0),
   cloudimagediskmib: z.int().default(0),
   cloudnetwork: z.string(),
-  cloudlabels: labels,
+  cloudaddress: orNone(z.string()),
+  cloudinterfaces: orNone(json.pipe(FurtherInterfaces)),
+  cloudexclusive: z.boolean().default(false),
+  cloudseeddigest: orNone(z.string()),
+  cloudseed: orNone(z.string()),
+  cloudsealkey: orNone(z.string()),
+  cloudlabels: json.pipe(Labels),
   cloudacknowledged: z.boolean(),
   clouddeadline: z.int(),
   cloudleaseseconds: z.int().default(NO_LEASE),
@@ -202,10 +252,13 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
       size: {
         memoryMiB: lower.jobvmmemory,
         vcpus: lower.jobvm_vcpus,
-        ...(lower.clouddiskgib === undefined ? {} : { diskGiB: lower.clouddiskgib }),
+        ...optional("diskGiB", lower.clouddiskgib),
       },
       network: lower.cloudnetwork,
       macAddress: lower.jobvm_macaddr,
+      ...optional("address", lower.cloudaddress),
+      ...optional("interfaces", lower.cloudinterfaces),
+      ...optional("seed", lower.cloudseeddigest),
       labels: lower.cloudlabels,
       ...(lower.cloudwatchdog === NO_WATCHDOG ? {} : { watchdog: lower.cloudwatchdog }),
       gracefulStop: lower.wantgracefulremoval,
@@ -219,8 +272,15 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
     acknowledged: lower.cloudacknowledged,
     deadline: lower.clouddeadline,
     ...leaseOf(lower.cloudleaseseconds, lower.cloudleaseuntil),
+    ...optional("seed", lower.cloudseed),
+    ...optional("sealKey", lower.cloudsealkey),
+    ...(lower.cloudexclusive ? { exclusive: true } : {}),
   });
   return { globalJobId: lower.globaljobid, job, specDigest: lower.cloudspec };
+}
+
+function optional<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: T });
 }
 
 function leaseOf(seconds: number, until: number): { lease?: Lease } {

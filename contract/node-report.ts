@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
 import { Architecture, Firmware } from "./image-manifest.ts";
-import { Digest, GlobalJobId, MacAddress, NetworkName } from "./patterns.ts";
+import { FURTHER_INTERFACES_MAX } from "./interfaces.ts";
+import { Digest, GlobalJobId, InterfaceName, MacAddress, NetworkName } from "./patterns.ts";
 
 /** The version of what an execute node advertises. */
 export const NODE_SCHEMA = 1;
@@ -36,6 +37,9 @@ export const SLOT_ATTRIBUTE = {
   vncAddress: "CloudInstanceVnc",
   startedAt: "CloudInstanceStartedAt",
   message: "CloudInstanceMessage",
+  addresses: "CloudInstanceAddresses",
+  guest: "CloudInstanceGuest",
+  sealedVncPassword: "CloudInstanceVncSealed",
 } as const;
 
 /** The attributes that describe the machine in a slot: a node writes all of them each time, a query asks for them. */
@@ -47,6 +51,9 @@ export const MACHINE_ATTRIBUTES = [
   SLOT_ATTRIBUTE.vncAddress,
   SLOT_ATTRIBUTE.startedAt,
   SLOT_ATTRIBUTE.message,
+  SLOT_ATTRIBUTE.addresses,
+  SLOT_ATTRIBUTE.guest,
+  SLOT_ATTRIBUTE.sealedVncPassword,
 ] as const;
 
 const list = <T extends z.ZodType<unknown, string>>(item: T) =>
@@ -81,14 +88,48 @@ export type NodeReport = z.infer<typeof NodeReport>;
 export const MachineState = z.enum(["preparing", "prepared", "running", "paused", "stopped", "failed"]);
 export type MachineState = z.infer<typeof MachineState>;
 
+/** An address of a guest. */
+const GuestAddress = z.union([z.ipv4(), z.ipv6()]);
+
+/** The most addresses of one interface that are told. */
+export const ADDRESSES_MAX = 16;
+
+/** All addresses of a machine by interface, in the order in which they are preferred; no link-local ones. */
+export const InterfaceAddresses = z
+  .record(InterfaceName, z.array(GuestAddress).max(ADDRESSES_MAX))
+  .refine((interfaces) => Object.keys(interfaces).length <= FURTHER_INTERFACES_MAX + 1, "has too many interfaces");
+export type InterfaceAddresses = z.infer<typeof InterfaceAddresses>;
+
+/** How far cloud-init is: `failed` where it ended with errors. */
+export const CloudInitState = z.enum(["running", "done", "failed"]);
+export type CloudInitState = z.infer<typeof CloudInitState>;
+
+/** What a guest says of itself, through its guest agent or on its console. Whatever it says is the guest's word. */
+export const GuestReport = z.strictObject({
+  /** Whether the QEMU guest agent answers. */
+  agent: z.boolean(),
+  /** Absent: nothing was heard of cloud-init. */
+  cloudInit: CloudInitState.optional(),
+  /** cloud-init's own errors, where it failed. */
+  errors: z.array(z.string().max(500)).max(5).optional(),
+});
+export type GuestReport = z.infer<typeof GuestReport>;
+
 /** What a node says about one machine. */
 export const MachineReport = z.object({
   globalJobId: GlobalJobId,
   state: MachineState,
   macAddress: MacAddress.optional(),
-  ipAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
+  /** The address of the main interface that is preferred: the first of its addresses. */
+  ipAddress: GuestAddress.optional(),
+  /** Absent: none is known, or the node is of a version that told one address alone. */
+  addresses: InterfaceAddresses.optional(),
+  /** Absent: nothing was heard of the guest. */
+  guest: GuestReport.optional(),
   /** `host:port` of the VNC console. */
   vncAddress: z.string().max(300).optional(),
+  /** The console's password, sealed for the machine's owner ({@link seal}; the context is the GlobalJobId). */
+  sealedVncPassword: z.string().max(4096).optional(),
   /** Unix time in seconds at which the domain was first seen running. */
   startedAt: z.int().positive().optional(),
   /** Progress or cause, for people. */
@@ -118,13 +159,7 @@ export function encodeFailures(failures: readonly MachineFailure[]): string {
 
 /** Reads the failures from a slot ad; none where there are none, or where they break the contract. */
 export function parseFailures(ad: Readonly<Record<string, unknown>>): MachineFailure[] {
-  const value = ad[SLOT_ATTRIBUTE.failures];
-  const text = typeof value === "string" ? decodeText(value) : undefined;
-  try {
-    return text === undefined ? [] : Failures.parse(JSON.parse(text));
-  } catch {
-    return [];
-  }
+  return Failures.safeParse(decodeJson(ad[SLOT_ATTRIBUTE.failures])).data ?? [];
 }
 
 /** Renders the node's report as slot attributes; what is free text travels as base64. */
@@ -154,7 +189,24 @@ export function machineReportAttributes(report: MachineReport): Record<string, C
     ...(report.vncAddress === undefined ? {} : { [SLOT_ATTRIBUTE.vncAddress]: report.vncAddress }),
     ...(report.startedAt === undefined ? {} : { [SLOT_ATTRIBUTE.startedAt]: report.startedAt }),
     ...(report.message === undefined ? {} : { [SLOT_ATTRIBUTE.message]: encodeText(report.message) }),
+    ...(report.addresses === undefined ? {} : { [SLOT_ATTRIBUTE.addresses]: encodeJson(report.addresses) }),
+    ...(report.guest === undefined ? {} : { [SLOT_ATTRIBUTE.guest]: encodeJson(report.guest) }),
+    ...(report.sealedVncPassword === undefined ? {} : { [SLOT_ATTRIBUTE.sealedVncPassword]: report.sealedVncPassword }),
   };
+}
+
+function encodeJson(value: unknown): string {
+  return encodeText(JSON.stringify(value));
+}
+
+/** The inverse of {@link encodeJson}; undefined for whatever is none. */
+function decodeJson(value: unknown): unknown {
+  const text = typeof value === "string" ? decodeText(value) : undefined;
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const NodeAd = z
@@ -202,6 +254,9 @@ export function parseMachineReport(ad: Readonly<Record<string, unknown>>): Machi
     vncAddress: ad[SLOT_ATTRIBUTE.vncAddress],
     startedAt: ad[SLOT_ATTRIBUTE.startedAt],
     message: typeof message === "string" ? decodeText(message) : undefined,
+    addresses: InterfaceAddresses.safeParse(decodeJson(ad[SLOT_ATTRIBUTE.addresses])).data,
+    guest: GuestReport.safeParse(decodeJson(ad[SLOT_ATTRIBUTE.guest])).data,
+    sealedVncPassword: ad[SLOT_ATTRIBUTE.sealedVncPassword],
   });
   return parsed.success ? parsed.data : undefined;
 }

@@ -39,6 +39,11 @@ export const NetworkName = z
   .string()
   .regex(/^[a-z0-9](?:[-_a-z0-9]{0,30})$/, "must be lower-case letters, digits, '-' or '_', at most 31 characters");
 
+/** The name of one of a machine's network interfaces. */
+export const InterfaceName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,14}$/, "must be a lower-case letter, then letters, digits or '-', at most 15 characters");
+
 /** A profile's name. */
 export const ProfileName = z
   .string()

@@ -20,7 +20,8 @@ export const JOB_ATTRIBUTES: readonly string[] = [
   "NumShadowStarts",
   "ServerTime",
   ...Object.values(STANDARD_ATTRIBUTE),
-  ...Object.values(ATTRIBUTE),
+  // A guest's seed may be large, and is its node's business.
+  ...Object.values(ATTRIBUTE).filter((name) => name !== ATTRIBUTE.seed),
 ];
 
 /** HTCondor's `JobStatus` by meaning (HTCondor manual, "Job ClassAd Attributes"). */

@@ -1,5 +1,6 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
+import { concurrencyLimitOf, macAddressesOf, networksOf } from "../../contract/interfaces.ts";
 import { ATTRIBUTE, CloudJob, HOOK_KEYWORD, jobAttributes } from "../../contract/job-ad.ts";
 import { NODE_SCHEMA, SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
 
@@ -18,6 +19,15 @@ const LEAST_DISK_MIB = 1024;
 /** What a table's cell may hold: no blank and no comma (they end it), no `$` (it is expanded), no quote, no control. */
 const CELL = /^[A-Za-z0-9+/=:._@-]+$/;
 
+/** What the last cell of a row may hold: it takes the rest of the line, commas and all. It must not be empty. */
+const LAST_CELL = /^[a-z0-9.]+(?:,[a-z0-9.]+)*$/;
+
+/** Stands between the networks in a cell. */
+const NETWORK_SEPARATOR = ":";
+
+/** The variable of the last cell. */
+const LIMITS = "cloud_limits";
+
 /** One column: its values differ from machine to machine. */
 interface Column {
   readonly variable: string;
@@ -31,7 +41,7 @@ const COLUMNS: readonly Column[] = [
   { variable: "cloud_disk_mib", value: diskMiB },
   { variable: "cloud_disk_kib", value: (job) => diskMiB(job) * 1024 },
   { variable: "cloud_mac", value: (job) => job.spec.macAddress },
-  { variable: "cloud_network_name", value: (job) => job.spec.network },
+  { variable: "cloud_networks", value: (job) => networksOf(job.spec).join(NETWORK_SEPARATOR) },
   { variable: "cloud_digest", value: (job) => ImageReferenceText.parse(job.spec.image).digest },
   { variable: "cloud_graceful", value: (job) => job.spec.gracefulStop },
   ...Object.values(ATTRIBUTE).map((attribute) => ({
@@ -39,7 +49,16 @@ const COLUMNS: readonly Column[] = [
     // An attribute that a job does not have is written as the ClassAd value `undefined`.
     value: (_job: CloudJob, attributes: Record<string, ClassAdValue>) => attributes[attribute] ?? "undefined",
   })),
+  { variable: LIMITS, value: limits },
 ];
+
+/**
+ * What HTCondor runs one of at a time: those that share a MAC address, where the job must be the only one with it. The same
+ * text for all others, because jobs that differ in it are negotiated one by one.
+ */
+function limits({ spec, exclusive }: CloudJob): string {
+  return exclusive ? macAddressesOf(spec).map(concurrencyLimitOf).join(",") : "none";
+}
 
 /** Those of our attributes whose values stand in quotes. */
 const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -52,6 +71,12 @@ const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTRIBUTE.architecture,
   ATTRIBUTE.firmware,
   ATTRIBUTE.network,
+  ATTRIBUTE.address,
+  ATTRIBUTE.interfaces,
+  ATTRIBUTE.macAddresses,
+  ATTRIBUTE.seedDigest,
+  ATTRIBUTE.seed,
+  ATTRIBUTE.sealKey,
   ATTRIBUTE.labels,
 ]);
 
@@ -93,7 +118,7 @@ const COMMANDS: readonly string[] = [
   `requirements = ${[
     'TARGET.Arch == "X86_64"',
     `TARGET.${SLOT_ATTRIBUTE.schema} =?= ${NODE_SCHEMA}`,
-    `stringListMember("$(cloud_network_name)", TARGET.${SLOT_ATTRIBUTE.networks})`,
+    `stringListSubsetMatch("$(cloud_networks)", TARGET.${SLOT_ATTRIBUTE.networks}, ",${NETWORK_SEPARATOR}")`,
     `TARGET.${SLOT_ATTRIBUTE.diskFreeMiB} >= $(cloud_disk_mib)`,
     `stringListMember("${cellOf(ATTRIBUTE.architecture)}", TARGET.${SLOT_ATTRIBUTE.architectures})`,
     `stringListMember("${cellOf(ATTRIBUTE.firmware)}", TARGET.${SLOT_ATTRIBUTE.firmwares})`,
@@ -105,6 +130,7 @@ const COMMANDS: readonly string[] = [
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
   `periodic_remove = (${UNCLAIMED}) || (${LEASE_OVER})`,
   `+PeriodicRemoveReason = ifThenElse(${LEASE_OVER}, "${LEASE_OVER_REASON}", "${UNCLAIMED_REASON}")`,
+  `concurrency_limits_expr = ifThenElse(${ATTRIBUTE.exclusive} =?= true, "$(${LIMITS})", undefined)`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,
   ...Object.values(ATTRIBUTE).map((attribute) => {
     const value = cellOf(attribute);
@@ -140,7 +166,8 @@ function row(job: CloudJob): string {
 /** One cell of the table. What does not fit is a defect of ours, and must not reach condor_submit. */
 export function cell(variable: string, value: ClassAdValue): string {
   const text = String(value);
-  if (!CELL.test(text)) throw new TypeError(`Not a value for the submission's ${variable}: ${JSON.stringify(text)}`);
+  const pattern = variable === LIMITS ? LAST_CELL : CELL;
+  if (!pattern.test(text)) throw new TypeError(`Not a value for the submission's ${variable}: ${JSON.stringify(text)}`);
   return text;
 }
 
