@@ -4,6 +4,15 @@ import { InterruptedError, TimedOutError } from "./errors.ts";
 /** Says what is going on, on the resource's own row or on a terminal; an empty message clears it. */
 export type Progress = (message: string) => void;
 
+/**
+ * Says how far a copy or a reading is.
+ *
+ * @param doing - what it is for: "copying debian into the store"
+ */
+export type Advance = (doing: string, doneBytes: number, totalBytes: number) => void;
+
+const MIB = 1024 * 1024;
+
 /** Says what a person should know though nothing failed; it stays. */
 export type Warn = (message: string) => void;
 
@@ -16,6 +25,7 @@ export class Operation {
   readonly deadline: number;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly advance: Advance;
   readonly warn: Warn;
   readonly timeoutSeconds: number;
   /** Whether whoever asked can still hear the answer; an orphan must not finish what nobody will record. */
@@ -23,6 +33,7 @@ export class Operation {
 
   /**
    * @param options.timeoutSeconds - absent: no deadline.
+   * @param options.advance - absent: told in words, as progress.
    * @param options.stillWanted - absent: always.
    */
   constructor(
@@ -30,6 +41,7 @@ export class Operation {
       timeoutSeconds?: number | undefined;
       signal?: AbortSignal;
       progress?: Progress;
+      advance?: Advance;
       warn?: Warn;
       stillWanted?: () => Promise<boolean>;
     } = {},
@@ -38,6 +50,7 @@ export class Operation {
     this.deadline = Date.now() + this.timeoutSeconds * 1000;
     this.signal = options.signal ?? new AbortController().signal;
     this.progress = options.progress ?? (() => {});
+    this.advance = options.advance ?? ((...how) => this.progress(inWords(...how)));
     this.warn = options.warn ?? (() => {});
     this.stillWanted = options.stillWanted ?? (async () => true);
   }
@@ -62,4 +75,10 @@ export class Operation {
     await sleep(moment, undefined, { signal: this.signal }).catch(() => {});
     this.check(waitedFor, remedy);
   }
+}
+
+/** How far a copy is, in words. */
+export function inWords(doing: string, doneBytes: number, totalBytes: number): string {
+  const percent = Math.min(100, Math.floor((doneBytes * 100) / Math.max(1, totalBytes)));
+  return `${doing}: ${percent} % of ${Math.ceil(totalBytes / MIB)} MiB`;
 }

@@ -1,13 +1,12 @@
 import { type ImageManifest, machineTypeOf } from "../../contract/image-manifest.ts";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
 import type { Context } from "../context.ts";
-import { InvalidInputError } from "../errors.ts";
 import { imageUsers } from "../instance/list.ts";
 import type { Operation } from "../operation.ts";
 import { DamagedManifestError } from "../store/errors.ts";
-import type { Store } from "../store/store.ts";
 import { ImageInputs, ImageState } from "./inputs.ts";
 import { findSourceFile } from "./source.ts";
+import { storeOf } from "./store-of.ts";
 
 const BYTES_PER_GIB = 1024 ** 3;
 
@@ -90,13 +89,4 @@ function record({ sourceStamp: _, ...inputs }: State, manifest: ImageManifest): 
       createdAt,
     },
   };
-}
-
-function storeOf(context: Context): Store {
-  if (context.store !== undefined) return context.store;
-  throw new InvalidInputError({
-    what: "No image store is configured.",
-    remedy:
-      "Name the folder that the execute nodes read: `pulumi config set condor:store FOLDER`, or CONDOR_CLOUD_STORE.",
-  });
 }

@@ -18,10 +18,6 @@ export async function* readBlocks(file: FileHandle, operation: Operation, doing:
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
     position += bytesRead;
-    operation.progress(`${doing}: ${percentOf(position, size)} of ${Math.ceil(size / MIB)} MiB`);
+    operation.advance(doing, position, size);
   }
-}
-
-function percentOf(part: number, whole: number): string {
-  return `${Math.min(100, Math.floor((part * 100) / Math.max(1, whole)))} %`;
 }

@@ -15,6 +15,7 @@ import { copySparse } from "./copy.ts";
 import { digestFile } from "./digest.ts";
 import { attempt, InUseError, StoreError, unlessMissing } from "./errors.ts";
 import { type DiskFacts, inspectDisk, inspectFile } from "./inspect.ts";
+import { findLeftovers, formerManifests } from "./leftovers.ts";
 import {
   formatManifest,
   type ManifestFile,
@@ -22,7 +23,7 @@ import {
   readManifestFiles,
   requireManifest,
 } from "./manifests.ts";
-import type { AddedImage, ImageDescription, Store } from "./store.ts";
+import type { AddedImage, ImageDescription, Leftover, Store } from "./store.ts";
 import { clearDeadTemporaries, syncFolder, temporaryPath, writeWhole } from "./temporary.ts";
 
 /** Bytes in the store, and what they are. */
@@ -94,6 +95,26 @@ export class FolderStore implements Store {
     await attempt(`The image ${image.name} cannot be removed from the store ${this.folder}.`, async () => {
       for (const { path } of own) await rm(path, { force: true });
       await this.#dropUnlessNeeded(image.digest);
+    });
+  }
+
+  leftovers(): Promise<Leftover[]> {
+    return this.#read(() => findLeftovers(this.folder));
+  }
+
+  async discard(leftover: Leftover): Promise<boolean> {
+    await this.#requireFolder();
+    return attempt(`What no image's name stands for cannot be removed from the store ${this.folder}.`, async () => {
+      if (leftover.kind === "temporary") {
+        await rm(leftover.path, { force: true });
+        return true;
+      }
+      const files = await this.#manifestFiles();
+      const former = formerManifests(this.folder, files, leftover.digest);
+      if (files.some((file) => !former.includes(file) && names(file, leftover.digest))) return false;
+      for (const { path } of former) await rm(path, { force: true });
+      await this.#dropUnlessNeeded(leftover.digest);
+      return !(await this.has(leftover.digest));
     });
   }
 

@@ -16,6 +16,24 @@ export interface ImageDescription {
 /** One adding of an image: what a removal takes back, and no later one's work. */
 export type AddedImage = Pick<ImageManifest, "name" | "digest" | "createdAt">;
 
+/** What lies in a store though no image's name stands for it. */
+export type Leftover =
+  | {
+      readonly kind: "image";
+      /** Of the bytes, which may be missing by now. */
+      readonly digest: string;
+      /** The names that once stood for them, in order; none: a writer died before it gave them one. */
+      readonly names: readonly string[];
+      /** What it takes on the disk, in bytes. */
+      readonly diskBytes: number;
+    }
+  | {
+      /** What a writer that died left half-made. */
+      readonly kind: "temporary";
+      readonly path: string;
+      readonly diskBytes: number;
+    };
+
 /** Where images are kept: content-addressed, atomic, verified. The folder store is the first of its kind. */
 export interface Store {
   /** All manifests that can be read, by name in order. */
@@ -50,4 +68,12 @@ export interface Store {
    * @throws InUseError when there are any; nothing is removed then
    */
   remove(image: AddedImage, usersOf: (digest: string) => Promise<readonly string[]>): Promise<void>;
+  /** What no name stands for. Whether machines need it, only the pool knows. Changes nothing. */
+  leftovers(): Promise<Leftover[]>;
+  /**
+   * Removes what no name stands for, unless one does by now. Removing what is gone is no error.
+   *
+   * @returns whether it is gone
+   */
+  discard(leftover: Leftover): Promise<boolean>;
 }

@@ -78,10 +78,16 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Clears the temporaries whose writer is dead; those of a writer at work stay, whoever it is. */
 export async function clearDeadTemporaries(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(TEMPORARY_PREFIX) && (await isDead(folder, name)))
-      await rm(join(folder, name), { force: true });
+  for (const path of await deadTemporaries(folder)) await rm(path, { force: true });
+}
+
+/** The paths of the temporaries whose writer is dead; none where there is no such folder yet. */
+export async function deadTemporaries(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of (await unlessMissing(readdir(folder))) ?? []) {
+    if (name.startsWith(TEMPORARY_PREFIX) && (await isDead(folder, name))) paths.push(join(folder, name));
   }
+  return paths;
 }
 
 async function isDead(folder: string, name: string): Promise<boolean> {
