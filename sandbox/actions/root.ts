@@ -19,8 +19,8 @@ const PACKAGES = [
   ...["ovmf", "acl"],
   // what holds a machine of namespaces together
   ...["tini", "iproute2", "iputils-ping", "procps", "util-linux", "ca-certificates"],
-  // what builds the small guest
-  ...["cpio", "xz-utils", "dosfstools", "mtools", "syslinux"],
+  // what builds the guests
+  ...["cpio", "xz-utils", "dosfstools", "mtools", "syslinux", "syslinux-common", "e2fsprogs", "fdisk"],
 ];
 
 /** Some of the tools above are only recommended by what needs them; nothing else of that kind is wanted. */
