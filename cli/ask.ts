@@ -1,13 +1,16 @@
 import { CloudError } from "../provider/errors.ts";
 import { Operation } from "../provider/operation.ts";
 import { PATIENCE_SECONDS, patiently } from "../provider/patience.ts";
+import { EXIT } from "./exit.ts";
 
 /** Asks the pool; one that is silent is asked again for a while, and the person is told. */
 export async function ask<T>(about: string, step: () => Promise<T>): Promise<T> {
-  const progress = (message: string) => {
-    process.stderr.write(`${message}\n`);
-  };
-  return await patiently(new Operation({ timeoutSeconds: PATIENCE_SECONDS, progress }), about, step);
+  return await patiently(new Operation({ timeoutSeconds: PATIENCE_SECONDS, progress: tell }), about, step);
+}
+
+/** Tells a person what is going on, where it does not run into what a program reads. */
+export function tell(message: string): void {
+  if (message !== "") process.stderr.write(`${message}\n`);
 }
 
 /**
@@ -22,9 +25,9 @@ export async function forEach<T, R>(things: readonly T[], act: (thing: T) => Pro
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
-/** What we throw is written for people; a defect goes on to where its stack is shown. */
+/** What we throw is written for people; a defect, and what ends the whole command, go on to where it ends. */
 function sayFailure(failure: unknown): void {
-  if (!(failure instanceof CloudError)) throw failure;
-  process.stderr.write(`${failure.message}\n`);
-  process.exitCode = 1;
+  if (!(failure instanceof CloudError) || failure.code === "interrupted") throw failure;
+  tell(failure.message);
+  process.exitCode = EXIT.failed;
 }

@@ -1,3 +1,4 @@
+import type { ImageManifest } from "../../contract/image-manifest.ts";
 import { formatImageReference } from "../../contract/image-reference.ts";
 import type { Context } from "../context.ts";
 import { StoreError } from "../store/errors.ts";
@@ -31,7 +32,12 @@ export async function listImages(context: Context): Promise<ImageView[]> {
       remedy: "Set one with `pulumi config set condor:store FOLDER`, or CONDOR_CLOUD_STORE.",
     });
   }
-  return (await context.store.list()).map((manifest) => ({
+  return (await context.store.list()).map(imageViewOf);
+}
+
+/** An image as lists show it. */
+export function imageViewOf(manifest: ImageManifest): ImageView {
+  return {
     reference: formatImageReference(manifest),
     name: manifest.name,
     digest: manifest.digest,
@@ -43,5 +49,5 @@ export async function listImages(context: Context): Promise<ImageView[]> {
     createdAt: manifest.createdAt,
     description: manifest.description,
     labels: manifest.labels,
-  }));
+  };
 }

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { z } from "zod";
+import { EXIT_CODES_HELP, exitWithUsage } from "./exit.ts";
+import { imageCommand } from "./image.ts";
+import { instanceCommand } from "./instance.ts";
+import { nodeCommand } from "./node.ts";
+import { sandboxCommand } from "./sandbox.ts";
+
+/** `condor-cloud` with all its commands. */
+export function condorCloud(): Command {
+  const program = new Command("condor-cloud")
+    .description("An HTCondor pool as a private cloud: its images, its machines, its execute nodes, its sandbox.")
+    .version(version())
+    .addHelpText("after", EXIT_CODES_HELP)
+    .addCommand(imageCommand())
+    .addCommand(instanceCommand())
+    .addCommand(nodeCommand())
+    .addCommand(sandboxCommand());
+  return exitWithUsage(program);
+}
+
+/** Reads the package's version from the nearest package.json, in the checkout and in the installed package alike. */
+function version(): string {
+  for (const path of ["../package.json", "../../package.json"]) {
+    try {
+      return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")))
+        .version;
+    } catch {}
+  }
+  return "unknown";
+}
