@@ -34,9 +34,18 @@ export function sandboxLock(name: string, environment: NodeJS.ProcessEnv = proce
 }
 
 /** A shell script that ships with the sandbox. */
-export function asset(
-  file: "machine.sh" | "prepare-root.sh" | "in-root.sh" | "build-guest.sh" | "guest-init.sh",
-): string {
+export type Asset =
+  | "machine.sh"
+  | "prepare-root.sh"
+  | "in-root.sh"
+  | "build-guest.sh"
+  | "guest-init.sh"
+  | "debian-guest-initramfs.sh"
+  | "debian-guest-system.sh"
+  | "build-debian-guest.sh";
+
+/** The path of a script of ours. */
+export function asset(file: Asset): string {
   return fileURLToPath(new URL(`./assets/${file}`, import.meta.url));
 }
 

@@ -2,9 +2,11 @@
 # Makes a small guest inside an overlay of the pool's root: a bootable disk with Debian's cloud kernel and a busybox user
 # space, without a mount and without a loop device.
 #
-#   build-guest.sh GUEST-INIT OUT.qcow2 bios|uefi
+#   build-guest.sh OUT.qcow2 bios|uefi
+#
+# It finds what is to be process 1 at /guest-init.sh.
 set -eu
-guest_init=$1 out=$2 firmware=$3
+out=$1 firmware=$2 guest_init=/guest-init.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 

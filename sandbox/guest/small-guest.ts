@@ -1,19 +1,6 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
 import type { Firmware } from "../../contract/image-manifest.ts";
-import type { Reporter } from "../actions/action.ts";
-import { makePoolRoot, poolRootFolder } from "../actions/root.ts";
-import { makeOnce } from "../cache.ts";
-import { run } from "../command.ts";
-import { asset, cacheFolder } from "../paths.ts";
-
-/** What making a guest needs. */
-export interface GuestOptions {
-  readonly reporter: Reporter;
-  readonly signal?: AbortSignal | undefined;
-}
+import { cachedGuest, type GuestOptions } from "./cached.ts";
+import { buildInRoot } from "./in-root.ts";
 
 /**
  * Gets a small real Linux guest: Debian's cloud kernel and a busybox user space on a disk of 24 MiB that boots in seconds
@@ -35,38 +22,20 @@ export async function uefiGuest(options: GuestOptions): Promise<string> {
   return guest("uefi", options);
 }
 
-async function guest(firmware: Firmware, { reporter, signal }: GuestOptions): Promise<string> {
-  const scripts = [asset("build-guest.sh"), asset("guest-init.sh")];
-  const texts = await Promise.all(scripts.map((script) => readFile(script, "utf8")));
-  const hash = createHash("sha256")
-    .update(JSON.stringify([basename(await poolRootFolder()), texts]))
-    .digest("hex")
-    .slice(0, 12);
-  const name = firmware === "bios" ? "small-guest" : "uefi-guest";
-  const image = join(cacheFolder(), `${name}-${hash}.qcow2`);
-  if (existsSync(image)) return image;
-  const root = await makePoolRoot({ reporter, signal });
-  const what = firmware === "bios" ? "the small guest" : "the small UEFI guest";
-  return makeOnce(image, { reporter, signal, what }, (temporary) =>
-    build(root, [...scripts, firmware], temporary, signal),
+async function guest(firmware: Firmware, options: GuestOptions): Promise<string> {
+  const isBios = firmware === "bios";
+  const recipe = {
+    name: isBios ? "small-guest" : "uefi-guest",
+    what: isBios ? "the small guest" : "the small UEFI guest",
+    scripts: ["build-guest.sh", "guest-init.sh", "in-root.sh"],
+  } as const;
+  return cachedGuest(recipe, options, (image, root) =>
+    buildInRoot(image, {
+      root,
+      script: "build-guest.sh",
+      args: [firmware],
+      files: ["guest-init.sh"],
+      signal: options.signal,
+    }),
   );
-}
-
-/** Runs the build in an overlay of the root that vanishes with the mount namespace it is mounted in. */
-async function build(
-  root: string,
-  buildArguments: readonly string[],
-  image: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const folder = `${image}-folder`; // cleared with the image's own leftovers
-  try {
-    await mkdir(folder);
-    for (const name of ["upper", "work", "merged"]) await mkdir(join(folder, name));
-    const args = [asset("in-root.sh"), folder, root, ...buildArguments];
-    await run("sh", args, { signal, contained: true, timeoutSeconds: 300 });
-    await rename(join(folder, "upper/out.qcow2"), image);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
