@@ -1,6 +1,6 @@
 import { type ClassAdValue, classAdLiteral, encodeText } from "../../contract/classad.ts";
 import { jobNumberOf } from "../../contract/global-job-id.ts";
-import { ATTRIBUTE, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { ATTRIBUTE, STANDARD_ATTRIBUTE, VM_UNIVERSE } from "../../contract/job-ad.ts";
 import { SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
 import { Digest } from "../../contract/patterns.ts";
 
@@ -34,9 +34,9 @@ export function jobsWithKeys(keys: readonly string[]): string[] {
   return cut(keys.map(encodeText), (part) => isOneOf(ATTRIBUTE.key, part));
 }
 
-/** Every job of ours. */
-export function cloudJobs(): string {
-  return `${ATTRIBUTE.schema} =!= undefined`;
+/** Every job of ours, and every other one that is a virtual machine: somebody submitted it by hand. */
+export function machineJobs(): string {
+  return `${ATTRIBUTE.schema} =!= undefined || JobUniverse == ${VM_UNIVERSE}`;
 }
 
 /** The jobs whose image has this digest, whatever its name was. */

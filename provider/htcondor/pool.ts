@@ -6,7 +6,7 @@ import type { Settings } from "../settings.ts";
 import { doubtAbout } from "./absence.ts";
 import { analyzeEach } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
-import { cloudJobs, jobsWithIds, jobsWithImage, jobsWithKeys, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
+import { jobsWithIds, jobsWithImage, jobsWithKeys, machineJobs, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
 import type { Log } from "./log.ts";
@@ -42,8 +42,13 @@ export interface Pool {
   nodes(): Promise<NodeSlot[]>;
   /** A job that has left the queue, where the history still knows it. */
   history(id: string): Promise<QueueJob | undefined>;
-  /** All jobs of ours in the queue, whoever owns them, each with its node's report. */
-  list(): Promise<{ job: QueueJob; report: SlotReport | undefined }[]>;
+  /**
+   * All jobs in the queue that are virtual machines, each with its node's report; those that somebody submitted by hand
+   * are among them, and break the contract.
+   *
+   * @param whose - `mine`: those of the account as which HTCondor knows us; absent: everybody's
+   */
+  list(whose?: "mine" | "all"): Promise<{ job: QueueJob; report: SlotReport | undefined }[]>;
   /** The jobs in the queue that use the image with this digest, whoever owns them. */
   withImage(digest: string): Promise<QueueJob[]>;
   /** Sets attributes of a job; the shadow of a running one is told. Throws JobNotFoundError. */
@@ -123,8 +128,11 @@ export function poolOf(run: Run): Pool {
     async history(id) {
       return await queryHistory(run, id, queueTimeOf(id));
     },
-    async list() {
-      const [jobs, reports] = await Promise.all([queryJobs(run, [cloudJobs()]), querySlots(run, [slotsWithAnyJob()])]);
+    async list(whose = "all") {
+      const [jobs, reports] = await Promise.all([
+        queryJobs(run, [machineJobs()], { whose }),
+        querySlots(run, [slotsWithAnyJob()]),
+      ]);
       return jobs.map((job) => ({ job, report: reportOf(job, reports) }));
     },
     async withImage(digest) {

@@ -1,19 +1,31 @@
 import type { Context } from "../context.ts";
 import { JOB_STATUS } from "../htcondor/jobs.ts";
-import { mayHaveFailed } from "./state.ts";
-import { type InstanceView, viewOf } from "./view.ts";
+import { hasEnded, mayHaveFailed } from "./state.ts";
+import { type InstanceView, strangerView, viewOf } from "./view.ts";
 
 /** All machines in the queue, of every stack and owner; without those that ended, and those that break the contract. */
 export async function listInstances(context: Context): Promise<InstanceView[]> {
+  return (await listMachines(context)).filter(({ name }) => name !== "");
+}
+
+/**
+ * All virtual machines in the queue that have not ended, also those that are none of ours or cannot be read as one: they
+ * have no name, and come last.
+ *
+ * @param whose - `mine`: those of the account as which HTCondor knows us; absent: everybody's
+ */
+export async function listMachines(context: Context, whose?: "mine" | "all"): Promise<InstanceView[]> {
   const now = Date.now();
-  const views = (await context.pool.list()).map(async ({ job, report }) => {
+  const views = (await context.pool.list(whose)).map(async ({ job, report }) => {
     const failure = mayHaveFailed(job, report) ? await context.pool.failure(job) : undefined;
-    return viewOf(job, report, failure, now) ?? [];
+    return viewOf(job, report, failure, now) ?? strangerView(job, now);
   });
-  return (await Promise.all(views))
-    .flat()
-    .filter((view) => view.state !== "removed" && view.state !== "completed")
-    .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+  return (await Promise.all(views)).filter((view) => !hasEnded(view)).sort(byName);
+}
+
+function byName(a: InstanceView, b: InstanceView): number {
+  if ((a.name === "") !== (b.name === "")) return a.name === "" ? 1 : -1;
+  return a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
 }
 
 /** A machine that uses an image; its name is its job's number where somebody edited the job so that it has none. */

@@ -49,6 +49,12 @@ export async function firstObstacle(found: Found, context: Context): Promise<str
   return lines[0] ?? "";
 }
 
+/** Why a machine queues, a line each: what stands in each node's way, then HTCondor's own words. */
+export async function whyItQueues(job: Found["job"], context: Context): Promise<string[]> {
+  const [{ lines }, analysis] = await Promise.all([whyQueued({ job }, context), context.pool.analyze(job.globalJobId)]);
+  return [...lines, ...analysis];
+}
+
 /** Why a machine queues, as the nodes report; nothing where the pool cannot be asked, for the wait's end counts more. */
 async function whyQueued(
   { job }: Pick<Found, "job">,

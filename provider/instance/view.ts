@@ -1,7 +1,7 @@
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
 import type { NodeFailure, SlotReport } from "../htcondor/slots.ts";
-import { observe } from "./state.ts";
+import { type InstanceState, observe } from "./state.ts";
 
 /** A machine as lists show it. Text that is not known is empty. */
 export interface InstanceView {
@@ -20,7 +20,7 @@ export interface InstanceView {
   readonly image: string;
   readonly imageDigest: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly state: string;
+  readonly state: InstanceState;
   readonly host: string;
   readonly ipAddress: string;
   readonly macAddress: string;
@@ -75,6 +75,38 @@ export function viewOf(
     leaseLeftSeconds:
       leaseUntil === undefined ? undefined : leaseUntil - (job.serverTime ?? Math.floor(nowMilliseconds / 1000)),
     acknowledged,
+    message: seen.message,
+  };
+}
+
+/**
+ * A virtual machine that is none of ours, or whose job somebody edited so that it breaks the contract: what HTCondor
+ * itself knows of it. It has no name, no image and no size that could be trusted.
+ */
+export function strangerView(job: QueueJob, nowMilliseconds: number): InstanceView {
+  const seen = observe(job, undefined);
+  return {
+    id: job.globalJobId,
+    jobId: `${job.clusterId}.${job.procId}`,
+    name: "",
+    key: job.key ?? "",
+    profile: "",
+    memoryMiB: 0,
+    vcpus: 0,
+    image: "",
+    imageDigest: "",
+    labels: {},
+    state: seen.state,
+    host: seen.host,
+    ipAddress: "",
+    macAddress: "",
+    vncAddress: "",
+    owner: job.owner,
+    createdAt: new Date(job.queuedAt * 1000).toISOString(),
+    ageSeconds: Math.max(0, Math.round(nowMilliseconds / 1000 - job.queuedAt)),
+    leaseEndsAt: "",
+    leaseLeftSeconds: undefined,
+    acknowledged: false,
     message: seen.message,
   };
 }
