@@ -8,18 +8,42 @@ const TYPE = "pulumi-nodejs:dynamic/condor:Instance";
 /** The text that Pulumi keeps in the state to find the provider's code again; it must work for ever. */
 const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").instance;';
 
+/** What no state holds in plain text, although no program gave it: the console's password, and the key that opens it. */
+const SECRET_OUTPUTS = ["vncPassword", "consoleKey"];
+
 /** What happens when a guest no longer feeds its watchdog. */
 export type WatchdogAction = NonNullable<InstanceSpec["watchdog"]>;
 
 /**
  * What creation and update wait for: `submitted`, that the machine is in the queue; `running`, that its domain runs;
- * `address`, that its address is known; `tcpPort`, that this port of its guest accepts a connection from where Pulumi
- * runs.
+ * `address`, that its address is known; `guest-agent`, that its QEMU guest agent answers; `cloud-init`, that its cloud-init
+ * is done, which fails with cloud-init's own errors where it failed; `tcpPort`, that this port of its guest accepts a
+ * connection from where Pulumi runs.
  */
-export type WaitFor = "submitted" | "running" | "address" | { tcpPort: number };
+export type WaitFor = "submitted" | "running" | "address" | "guest-agent" | "cloud-init" | { tcpPort: number };
 
 /** {@link WaitFor} as an argument. */
-export type WaitForArgs = "submitted" | "running" | "address" | { tcpPort: pulumi.Input<number> };
+export type WaitForArgs = Exclude<WaitFor, { tcpPort: number }> | { tcpPort: pulumi.Input<number> };
+
+/** A network card beside the main one. */
+export interface NetworkInterface {
+  /** The network's name, as the execute nodes' administrator gave it. Default: `default`. */
+  network?: string;
+  /** A unicast MAC address in lower case. Default: that of the fixed address, else derived from the resource's URN. */
+  macAddress?: string;
+  /** A fixed address: `"auto"` takes a free one of the address pool. Default: whatever the network gives. */
+  address?: string;
+}
+
+/** {@link NetworkInterface} as an argument. */
+export interface NetworkInterfaceArgs {
+  network?: pulumi.Input<string>;
+  macAddress?: pulumi.Input<string>;
+  address?: pulumi.Input<string>;
+}
+
+/** An object that becomes a document of YAML, such as a `#cloud-config`. */
+export type Document = Record<string, unknown>;
 
 /** What a {@link CondorInstance} is made of. */
 export interface CondorInstanceArgs {
@@ -41,6 +65,46 @@ export interface CondorInstanceArgs {
    * A change replaces the instance.
    */
   macAddress?: pulumi.Input<string>;
+  /**
+   * The network that the machine is plugged into, by the name that the execute nodes' administrator gave it: it only runs
+   * on nodes that have it. Default: `default`. A change replaces the instance.
+   */
+  network?: pulumi.Input<string>;
+  /**
+   * A fixed IPv4 address of the address pool (configuration `condor:addresses`): `"auto"` takes a free one, an address takes
+   * that one. The machine gets the MAC address that belongs to it, and HTCondor never runs two machines with it at once.
+   * Default: whatever the network gives. A change replaces the instance.
+   */
+  address?: pulumi.Input<string>;
+  /**
+   * Network cards beside the main one, by names of your choice, at most seven. The guest sees the main one first, then
+   * these in the order of their names; where nothing else is said, it uses DHCP on each, and routes by the main one.
+   * Default: none. A change replaces the instance.
+   */
+  interfaces?: pulumi.Input<Record<string, pulumi.Input<NetworkInterfaceArgs>>>;
+  /**
+   * cloud-init's user data: text that begins as cloud-init's formats do (`#cloud-config`, `#!/bin/sh`, …), or an object that
+   * becomes a `#cloud-config`. With all that the guest is told it may take 64 KiB, compressed. Whoever may read the pool's
+   * queue can read it: a secret is one in Pulumi's state only. A change replaces the instance, unless `onUserDataChange`
+   * says otherwise. Default: none.
+   */
+  userData?: pulumi.Input<string | Document>;
+  /** OpenSSH public keys of whoever may log in as the image's default user. A change is one of `userData`. Default: none. */
+  sshAuthorizedKeys?: pulumi.Input<pulumi.Input<string>[]>;
+  /** The guest's host name. A change is one of `userData`. Default: the machine's name. */
+  hostname?: pulumi.Input<string>;
+  /** More of what NoCloud's `meta-data` says. A change is one of `userData`. Default: none. */
+  metaData?: pulumi.Input<Document>;
+  /**
+   * cloud-init's network configuration, as text or as an object. A change is one of `userData`. Default: none where the
+   * machine has one interface (cloud-init uses DHCP then), DHCP on each where it has several.
+   */
+  networkConfig?: pulumi.Input<string | Document>;
+  /**
+   * What a change of what the guest is told does: `replace` makes a new machine, because a guest reads it only when it first
+   * boots; `ignore` keeps the machine, and what it was told, until something else replaces it. Default: `replace`.
+   */
+  onUserDataChange?: pulumi.Input<"replace" | "ignore">;
   /** Free text by key, for people and programs; at most 16 KiB together. Changes in place. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
@@ -100,12 +164,39 @@ export class CondorInstance extends pulumi.CustomResource {
   declare readonly state: pulumi.Output<string>;
   /** The execute node on which the machine runs; empty while it runs on none. */
   declare readonly host: pulumi.Output<string>;
-  /** The guest's address; empty while it has none. */
+  /** The preferred address of the guest's main interface; empty while it has none. */
   declare readonly ipAddress: pulumi.Output<string>;
-  /** The guest's MAC address. */
+  /** All addresses of the guest by interface (`main`, and those of `interfaces`), the preferred ones first. */
+  declare readonly addresses: pulumi.Output<Record<string, string[]>>;
+  /** The MAC address of the main interface. */
   declare readonly macAddress: pulumi.Output<string>;
+  /** The MAC addresses by interface. */
+  declare readonly macAddresses: pulumi.Output<Record<string, string>>;
+  /** The network of the main interface. */
+  declare readonly network: pulumi.Output<string>;
+  /** The fixed address of the main interface as it was asked for, such as `auto`; undefined where it has none. */
+  declare readonly address: pulumi.Output<string | undefined>;
+  /** The interfaces beside the main one as they were asked for; undefined where there are none. */
+  declare readonly interfaces: pulumi.Output<Record<string, NetworkInterface> | undefined>;
+  /** The guest's user data; undefined where it has none. */
+  declare readonly userData: pulumi.Output<string | Document | undefined>;
+  /** The public keys of whoever may log in; undefined where none was given. */
+  declare readonly sshAuthorizedKeys: pulumi.Output<string[] | undefined>;
+  /** The guest's host name as it was asked for; undefined: the machine's name. */
+  declare readonly hostname: pulumi.Output<string | undefined>;
+  /** More of the guest's meta-data; undefined where none was given. */
+  declare readonly metaData: pulumi.Output<Document | undefined>;
+  /** The guest's network configuration; undefined where none was given. */
+  declare readonly networkConfig: pulumi.Output<string | Document | undefined>;
+  /** What a change of what the guest is told does. */
+  declare readonly onUserDataChange: pulumi.Output<"replace" | "ignore">;
   /** Where the VNC console listens: `host:port`; empty while there is none. */
   declare readonly vncAddress: pulumi.Output<string>;
+  /**
+   * What the VNC console asks for, a secret; empty where it asks for nothing because only the node itself reaches it, and
+   * for a machine that was taken over from somebody else.
+   */
+  declare readonly vncPassword: pulumi.Output<string>;
   /** Since when the machine runs: ISO 8601, UTC; empty before. */
   declare readonly startedAt: pulumi.Output<string>;
   /** The reference of the image from which the machine was booted. */
@@ -166,6 +257,19 @@ export class CondorInstance extends pulumi.CustomResource {
         ipAddress: undefined,
         macAddress: undefined,
         vncAddress: undefined,
+        vncPassword: undefined,
+        consoleKey: undefined,
+        addresses: undefined,
+        macAddresses: undefined,
+        network: undefined,
+        address: undefined,
+        interfaces: undefined,
+        userData: undefined,
+        sshAuthorizedKeys: undefined,
+        hostname: undefined,
+        metaData: undefined,
+        networkConfig: undefined,
+        onUserDataChange: undefined,
         startedAt: undefined,
         name: undefined,
         profile: undefined,
@@ -183,7 +287,7 @@ export class CondorInstance extends pulumi.CustomResource {
         ...hostInputs(TYPE, name, opts),
         __provider: PROVIDER,
       },
-      opts,
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
     );
   }
 }

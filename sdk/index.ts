@@ -11,6 +11,9 @@ export {
 export {
   CondorInstance,
   type CondorInstanceArgs,
+  type Document,
+  type NetworkInterface,
+  type NetworkInterfaceArgs,
   type WaitFor,
   type WaitForArgs,
   type WatchdogAction,

@@ -99,6 +99,8 @@ async function takeStep(
       // Its deadline was the dead create's; what changes in place may have changed since.
       await context.pool.edit(step.job.globalJobId, {
         [ATTRIBUTE.deadline]: wanted.deadline,
+        // Where no node has prepared it yet, its console's password is for this create.
+        ...(wanted.sealKey === undefined ? {} : { [ATTRIBUTE.sealKey]: wanted.sealKey }),
         ...changeableAttributes(wanted.spec),
       });
       return step.job;

@@ -4,7 +4,7 @@ import { byObstacle, kindObstaclesAt, obstaclesAt } from "./obstacles.ts";
 
 /** Why a machine can never run in a pool, and which of its arguments is in the way. */
 export interface Never {
-  readonly property: "profile" | "image";
+  readonly property: "profile" | "image" | "network";
   readonly reason: string;
 }
 
@@ -18,7 +18,9 @@ export function whyNever(needs: Needs, nodes: readonly NodeSlot[]): Never | unde
   const suitable = nodes.filter((node) => kindObstaclesAt(node, needs).length === 0);
   if (suitable.length === 0) {
     const why = byObstacle(nodes, (node) => kindObstaclesAt(node, needs)).join("; ");
-    return { property: "image", reason: `no execute node of the pool could ever boot such a machine: ${why}` };
+    const isNowhere = needs.networks.some((network) => nodes.every(({ report }) => !report.networks.includes(network)));
+    const property = isNowhere ? "network" : "image";
+    return { property, reason: `no execute node of the pool could ever boot such a machine: ${why}` };
   }
   if (suitable.some((node) => isLargeEnough(node, needs))) return undefined;
   const reason = `no execute node of the pool could ever hold ${sizeOf(needs)}; the largest that any can hold: ${largest(suitable)}`;

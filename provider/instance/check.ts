@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { formatImageReference, ImageReferenceText } from "../../contract/image-reference.ts";
 import { WatchdogAction } from "../../contract/instance-spec.ts";
-import { GlobalJobId, ImageName, InstanceName, Labels, MacAddress } from "../../contract/patterns.ts";
+import { GlobalJobId, ImageName, InstanceName, Labels } from "../../contract/patterns.ts";
 import { CUSTOM_PROFILE, type Profiles } from "../../contract/profiles.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
+import { GuestInputs } from "./guest-inputs.ts";
 import {
   DEFAULT_PROFILE,
   DEFAULT_TIMEOUT_SECONDS,
@@ -15,6 +16,7 @@ import {
   Timeouts,
   WaitFor,
 } from "./inputs.ts";
+import { NetworkInputs } from "./network-inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
 
 /** One input, checked: the value to go on with, or why there is none. */
@@ -40,7 +42,16 @@ export async function checkInstance(
     name: () => checkName(given("name"), urn),
     image: () => checkImage(given("image"), context),
     profile: () => checkProfile(given("profile") ?? DEFAULT_PROFILE, context.settings.profiles),
-    macAddress: () => by(MacAddress.optional(), given("macAddress")),
+    network: () => by(NetworkInputs.network, given("network")),
+    macAddress: () => by(NetworkInputs.macAddress, given("macAddress")),
+    address: () => by(NetworkInputs.address, given("address")),
+    interfaces: () => by(NetworkInputs.interfaces, given("interfaces")),
+    userData: () => by(GuestInputs.userData, given("userData")),
+    sshAuthorizedKeys: () => by(GuestInputs.sshAuthorizedKeys, given("sshAuthorizedKeys")),
+    hostname: () => by(GuestInputs.hostname, given("hostname")),
+    metaData: () => by(GuestInputs.metaData, given("metaData")),
+    networkConfig: () => by(GuestInputs.networkConfig, given("networkConfig")),
+    onUserDataChange: () => by(GuestInputs.onUserDataChange, given("onUserDataChange")),
     labels: () => by(Labels, given("labels") ?? {}),
     watchdog: () => by(WatchdogAction.optional(), given("watchdog")),
     gracefulStop: () => by(z.boolean(), given("gracefulStop") ?? false),

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { ClassAdValue } from "../../contract/classad.ts";
-import type { InstanceSpec } from "../../contract/instance-spec.ts";
+import { DEFAULT_NETWORK, type InstanceSpec } from "../../contract/instance-spec.ts";
 import { ATTRIBUTE, encodeLabels, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { DEFAULT_ON_USER_DATA_CHANGE, SEED_INPUTS } from "./guest-inputs.ts";
 import { DEFAULT_TIMEOUT_SECONDS, DEFAULT_WAIT_FOR, leaseSecondsOf } from "./inputs.ts";
 import { isLeaseDue } from "./lease.ts";
+import { NetworkInputs } from "./network-inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
 import { INSTANCE_STATES, isAtRest, isReady } from "./state.ts";
 
@@ -52,6 +54,11 @@ export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop">;
  * | `image` | replacement | by the whole reference: a node looks the image up by its name, too |
  * | `profile` | replacement | by the size; another name for the same size is no change |
  * | `macAddress` | replacement | absent: the one it has |
+ * | `network` | replacement | absent: `default` |
+ * | `address` | replacement | absent: none |
+ * | `interfaces` | replacement | absent: none; of each one, absent is as above |
+ * | `userData`, `sshAuthorizedKeys`, `hostname`, `metaData`, `networkConfig` | replacement | absent: none; with `onUserDataChange: "ignore"` nothing: a guest reads them once |
+ * | `onUserDataChange` | in place | absent: `replace` |
  * | `watchdog` | replacement | absent: none |
  * | `labels` | in place | absent: none |
  * | `gracefulStop` | in place | absent: false |
@@ -88,6 +95,22 @@ export const DIFF_TABLE: readonly Row[] = [
     change: "replace",
     meaning: (inputs) => inputs.macAddress,
     counts: (_olds, news) => news.macAddress !== undefined,
+  },
+  { property: "network", change: "replace", meaning: (inputs) => inputs.network ?? DEFAULT_NETWORK },
+  { property: "address", change: "replace", meaning: (inputs) => inputs.address },
+  { property: "interfaces", change: "replace", meaning: (inputs) => interfacesIn(inputs) },
+  ...SEED_INPUTS.map(
+    (property): Row => ({
+      property,
+      change: "replace",
+      meaning: (inputs) => presentOf(inputs[property]),
+      counts: (_olds, news) => news.onUserDataChange !== "ignore",
+    }),
+  ),
+  {
+    property: "onUserDataChange",
+    change: "in place",
+    meaning: (inputs) => inputs.onUserDataChange ?? DEFAULT_ON_USER_DATA_CHANGE,
   },
   { property: "watchdog", change: "replace", meaning: (inputs) => inputs.watchdog },
   {
@@ -174,6 +197,18 @@ function isNamedByDefault(inputs: Inputs): boolean {
 /** A lease's length. */
 function leaseOf({ lease }: Inputs): unknown {
   return typeof lease === "string" ? leaseSecondsOf(lease) : lease;
+}
+
+/** The interfaces beside the main one, defaults filled in; undefined where there are none. */
+function interfacesIn({ interfaces }: Inputs): unknown {
+  const parsed = NetworkInputs.interfaces.safeParse(interfaces ?? undefined).data;
+  return presentOf(parsed ?? interfaces);
+}
+
+/** Nothing in it is nothing. */
+function presentOf(value: unknown): unknown {
+  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return isEmpty ? undefined : (value ?? undefined);
 }
 
 /** A profile without its name. */

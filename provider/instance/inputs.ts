@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { durationSeconds } from "../../contract/duration.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
-import { DEFAULT_NETWORK, type InstanceSpec, macAddressOf, WatchdogAction } from "../../contract/instance-spec.ts";
-import { GlobalJobId, InstanceName, Labels, MacAddress, ProfileName } from "../../contract/patterns.ts";
+import { WatchdogAction } from "../../contract/instance-spec.ts";
+import { GlobalJobId, InstanceName, Labels, ProfileName } from "../../contract/patterns.ts";
 import { MachineSize } from "../../contract/profiles.ts";
-import { keyOf, ResourceUrn } from "./resource-urn.ts";
+import { GuestInputs } from "./guest-inputs.ts";
+import { NetworkInputs } from "./network-inputs.ts";
+import { ResourceUrn } from "./resource-urn.ts";
 
 /** The profile where none is given. */
 export const DEFAULT_PROFILE = "small";
@@ -49,11 +51,14 @@ export function leaseSecondsOf(lease: string | undefined): number | undefined {
 
 /**
  * What create and update wait for: that the machine is in the queue, that its domain runs, that its address is known,
- * that a TCP port of its guest accepts a connection from here.
+ * that its guest agent answers, that its cloud-init is done, that a TCP port of its guest accepts a connection from here.
  */
 export const WaitFor = z.union(
-  [z.enum(["submitted", "running", "address"]), z.strictObject({ tcpPort: z.int().min(1).max(65_535) })],
-  'must be "submitted", "running", "address" or { tcpPort: 1 to 65535 }',
+  [
+    z.enum(["submitted", "running", "address", "guest-agent", "cloud-init"]),
+    z.strictObject({ tcpPort: z.int().min(1).max(65_535) }),
+  ],
+  'must be "submitted", "running", "address", "guest-agent", "cloud-init" or { tcpPort: 1 to 65535 }',
 );
 export type WaitFor = z.infer<typeof WaitFor>;
 
@@ -70,8 +75,8 @@ export const InstanceInputs = z.object({
   image: z.string().refine((text) => ImageReferenceText.safeParse(text).success, "must be name@sha256:<digest>"),
   /** What the machine is made of. Default: the profile `small`. */
   profile: ResolvedProfile,
-  /** Default: derived from the resource's URN, so that it survives a replacement. */
-  macAddress: MacAddress.optional(),
+  ...NetworkInputs,
+  ...GuestInputs,
   /** Free text for people and programs. Default: none. */
   labels: Labels,
   /** What happens when the guest stops feeding its watchdog. Default: there is none. */
@@ -92,19 +97,3 @@ export const InstanceInputs = z.object({
   adopt: GlobalJobId.optional(),
 });
 export type InstanceInputs = z.infer<typeof InstanceInputs>;
-
-/** What is asked of the pool. */
-export function specOf(inputs: InstanceInputs): InstanceSpec {
-  const { name: profile, ...size } = inputs.profile;
-  return {
-    name: inputs.name,
-    image: inputs.image,
-    profile,
-    size,
-    network: DEFAULT_NETWORK,
-    macAddress: inputs.macAddress ?? macAddressOf(keyOf(inputs.resourceUrn)),
-    labels: inputs.labels,
-    ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog }),
-    gracefulStop: inputs.gracefulStop,
-  };
-}

@@ -1,11 +1,14 @@
+import { z } from "zod";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
-import { DEFAULT_NETWORK } from "../../contract/instance-spec.ts";
 import type { CloudJob, ImageNeeds } from "../../contract/job-ad.ts";
+import { encodeSeed } from "../../contract/seed.ts";
 import type { Context } from "../context.ts";
 import type { Operation } from "../operation.ts";
-import { type InstanceInputs, leaseSecondsOf, ResolvedProfile, specOf } from "./inputs.ts";
+import { type InstanceInputs, leaseSecondsOf, ResolvedProfile } from "./inputs.ts";
 import { type Needs, needsOf } from "./needs.ts";
+import { NetworkInputs } from "./network-inputs.ts";
 import { keyOf } from "./resource-urn.ts";
+import { type ChosenPairs, wantedOf } from "./spec.ts";
 
 const BYTES_PER_MIB = 1024 ** 2;
 
@@ -16,18 +19,43 @@ const BYTES_PER_MIB = 1024 ** 2;
  */
 const DEADLINE_MARGIN_SECONDS = 900;
 
-/** The job that makes a machine, unacknowledged. Throws StoreError when the image store cannot be read. */
-export async function jobOf(inputs: InstanceInputs, context: Context, operation: Operation): Promise<CloudJob> {
+/**
+ * The job that makes a machine, unacknowledged.
+ *
+ * @param sealKey - the public key of whoever may know the console's password
+ * @param chosen - the pairs for interfaces with fixed addresses
+ * @throws StoreError when the image store cannot be read
+ */
+export async function jobOf(
+  inputs: InstanceInputs,
+  context: Context,
+  operation: Operation,
+  sealKey?: string,
+  chosen?: ChosenPairs,
+): Promise<CloudJob> {
+  const { spec, seed } = wantedOf(inputs, chosen);
   const leaseSeconds = leaseSecondsOf(inputs.lease);
   const seconds = Number.isFinite(operation.timeoutSeconds) ? operation.timeoutSeconds : inputs.timeoutSeconds;
   return {
     key: keyOf(inputs.resourceUrn),
-    spec: specOf(inputs),
+    spec,
     imageNeeds: await imageNeedsOf(inputs.image, context),
     acknowledged: false,
     deadline: Math.ceil(Date.now() / 1000 + seconds + DEADLINE_MARGIN_SECONDS),
     ...(leaseSeconds === undefined ? {} : { lease: { seconds: leaseSeconds } }),
+    ...(seed === undefined ? {} : { seed: encodeSeed(seed) }),
+    ...(sealKey === undefined ? {} : { sealKey }),
+    ...(isExclusive(inputs) ? { exclusive: true } : {}),
   };
+}
+
+/**
+ * Whether HTCondor has to see to it that nobody else runs with a MAC address of the machine: those that a person gave, or
+ * an address pool. Derived ones nobody else has.
+ */
+function isExclusive({ macAddress, address, interfaces }: InstanceInputs): boolean {
+  const all = [{ macAddress, address }, ...Object.values(interfaces ?? {})];
+  return all.some((each) => each.macAddress !== undefined || each.address !== undefined);
 }
 
 /**
@@ -50,11 +78,16 @@ export async function needsOfInputs(inputs: Record<string, unknown>, context: Co
   const size = ResolvedProfile.safeParse(inputs.profile).data;
   if (size === undefined) return undefined;
   const image = ImageReferenceText.safeParse(inputs.image).success ? String(inputs.image) : undefined;
-  const spec = { size, network: DEFAULT_NETWORK };
+  const wired = Wired.safeParse(inputs).data;
+  if (wired === undefined) return undefined;
+  const spec = { size, ...wired };
   return needsOf(
     image === undefined ? { spec } : { spec: { ...spec, image }, imageNeeds: await imageNeedsOf(image, context) },
   );
 }
+
+/** What tells the networks that a machine needs. */
+const Wired = z.object({ network: NetworkInputs.network, interfaces: NetworkInputs.interfaces });
 
 function mebibytes(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_MIB);

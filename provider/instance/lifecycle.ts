@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Lease } from "../../contract/job-ad.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
+import { newSealKeys } from "../../contract/sealed.ts";
 import type { Context } from "../context.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
@@ -13,6 +14,7 @@ import { adoptOrSubmit } from "./adopt.ts";
 import { changeableAttributes } from "./diff.ts";
 import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
 import { goneWarning, howItEnded, notThere } from "./gone.ts";
+import { SEED_INPUTS } from "./guest-inputs.ts";
 import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
 import { jobOf } from "./job.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
@@ -38,9 +40,12 @@ export async function createInstance(
 ): Promise<{ id: string; outputs: Properties }> {
   const wanted = InstanceInputs.parse(inputs);
   operation.progress("submitting");
-  const job = await adoptOrSubmit(await jobOf(wanted, context, operation), wanted, context, operation);
+  const keys = newSealKeys();
+  const declared = await jobOf(wanted, context, operation, keys.publicKey);
+  const job = await adoptOrSubmit(declared, wanted, context, operation);
   // One that was taken over keeps the MAC address that it has.
-  const inputsNow = { ...wanted, macAddress: job.cloud?.job.spec.macAddress ?? wanted.macAddress };
+  const macAddress = job.cloud?.job.spec.macAddress ?? wanted.macAddress;
+  const inputsNow = { ...wanted, macAddress, consoleKey: keys.privateKey };
   const outputs = await settle({ job, seen: observe(job, undefined) }, inputsNow, context, operation, (found, within) =>
     acknowledge(found.job, leaseSecondsOf(wanted.lease), context, within),
   );
@@ -76,7 +81,7 @@ export async function readInstance(
     ...describedBy(job),
     ...state,
     ...changeableIn(job, state),
-    ...observedOutputs(id, seen),
+    ...observedOutputs(id, seen, consoleKeyOf(state)),
     ready,
     ...ownership(job),
   };
@@ -106,7 +111,10 @@ export async function updateInstance(
 ): Promise<Properties> {
   // Key, name and MAC stay those of the creation: a resource may have moved in its program since.
   const kept = { resourceUrn: olds.resourceUrn ?? news.resourceUrn, name: olds.name ?? news.name };
-  const inputs = InstanceInputs.parse({ ...news, ...kept, macAddress: olds.macAddress ?? news.macAddress });
+  const inputs = {
+    ...InstanceInputs.parse({ ...news, ...kept, ...told(olds, news), macAddress: olds.macAddress ?? news.macAddress }),
+    consoleKey: consoleKeyOf(olds),
+  };
 
   const about = `the update of job ${jobIdOf(id)}`;
   const { found, last } = await patiently(operation, about, () => lookThoroughly(id, context));
@@ -126,6 +134,20 @@ export async function updateInstance(
     return outputsOf(id, inputs, now, true);
   }
   return await settle({ job, seen: now }, inputs, context, operation, async () => leaseUntil);
+}
+
+/**
+ * What the guest was told when it first booted: an update of a machine that ignores a change of it must not make the
+ * state say that the guest knows.
+ */
+function told(olds: Properties, { onUserDataChange }: Properties): Properties {
+  if (onUserDataChange !== "ignore") return {};
+  return Object.fromEntries(SEED_INPUTS.map((name) => [name, olds[name]]));
+}
+
+/** The private key for what the node tells the machine's owner alone, where the state has it. */
+function consoleKeyOf({ consoleKey }: Properties): string | undefined {
+  return typeof consoleKey === "string" ? consoleKey : undefined;
 }
 
 /** Changes in place what has to be; answers the lease that the machine has then. */

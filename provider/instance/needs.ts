@@ -7,7 +7,7 @@ import { diskMiB } from "../htcondor/submit-description.ts";
 export interface Needs {
   readonly memoryMiB: number;
   readonly vcpus: number;
-  readonly network: string;
+  readonly networks: readonly string[];
   readonly architecture?: string | undefined;
   readonly firmware?: string | undefined;
   /** What its disk can grow to. */
@@ -18,19 +18,23 @@ export interface Needs {
 
 /** What a machine says that it needs: a job says all of it, a preview what it knows. */
 export interface Asking {
-  readonly spec: Pick<InstanceSpec, "size" | "network"> & { readonly image?: string };
+  readonly spec: Pick<InstanceSpec, "size" | "network"> & {
+    readonly interfaces?: Readonly<Record<string, { readonly network: string }>> | undefined;
+    readonly image?: string;
+  };
   /** Undefined where the image is not known yet. */
   readonly imageNeeds?: ImageNeeds | undefined;
 }
 
 /** What a machine needs of a node. */
 export function needsOf({ spec, imageNeeds }: Asking): Needs {
-  const { size, network, image } = spec;
+  const { size, network, interfaces = {}, image } = spec;
+  const networks = [...new Set([network, ...Object.values(interfaces).map((each) => each.network)])];
   const { memoryMiB, vcpus } = size;
-  if (image === undefined || imageNeeds === undefined) return { memoryMiB, vcpus, network };
+  if (image === undefined || imageNeeds === undefined) return { memoryMiB, vcpus, networks };
   const { architecture, firmware, cacheMiB } = imageNeeds;
   return {
-    ...{ memoryMiB, vcpus, network, architecture, firmware },
+    ...{ memoryMiB, vcpus, networks, architecture, firmware },
     diskMiB: diskMiB({ spec, imageNeeds }),
     image: { digest: ImageReferenceText.parse(image).digest, cacheMiB },
   };

@@ -54,11 +54,11 @@ export function kindObstaclesAt(node: NodeSlot, needs: Needs): string[] {
 
 type Check = [inTheWay: boolean, words: string];
 
-function kindChecks({ report }: NodeSlot, { architecture, firmware, network }: Needs): Check[] {
+function kindChecks({ report }: NodeSlot, { architecture, firmware, networks }: Needs): Check[] {
   return [
     [isMissing(architecture, report.architectures), `boots no ${architecture} guests`],
     [isMissing(firmware, report.firmwares), `has no ${firmware} firmware for guests`],
-    [isMissing(network, report.networks), `has no network ${network}`],
+    ...networks.map((network): Check => [isMissing(network, report.networks), `has no network ${network}`]),
   ];
 }
 

@@ -1,5 +1,7 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
-import { type InstanceInputs, specOf } from "./inputs.ts";
+import { open } from "../../contract/sealed.ts";
+import type { InstanceInputs } from "./inputs.ts";
+import { specOf } from "./spec.ts";
 import type { Observation } from "./state.ts";
 
 /** What an instance answers beside its inputs. Every field is always there; empty text means "not known (yet)". */
@@ -10,10 +12,18 @@ export interface InstanceOutputs extends Record<string, unknown> {
   state: string;
   /** The execute node. */
   host: string;
+  /** The preferred address of the main interface. */
   ipAddress: string;
+  /** All addresses by interface, the preferred ones first. */
+  addresses: Record<string, string[]>;
+  /** The main interface's. */
   macAddress: string;
+  /** By interface. */
+  macAddresses: Readonly<Record<string, string>>;
   /** `host:port` of the VNC console. */
   vncAddress: string;
+  /** What the console asks for; empty where it asks for nothing, and where nobody was told. A secret. */
+  vncPassword: string;
   /** ISO 8601; when the domain was first seen running. */
   startedAt: string;
   /** Whether the machine is what its `waitFor` asks for. */
@@ -26,13 +36,24 @@ export interface InstanceOutputs extends Record<string, unknown> {
   message: string;
 }
 
-/** What was seen of a machine, as its outputs. */
-export function observedOutputs(id: string, seen: Observation) {
-  const { state, host, ipAddress, vncAddress, startedAt, starts, leaseUntil } = seen;
+/** Inputs, and the private key for what a machine's node tells its owner alone; absent: nobody has it any more. */
+export type Recorded = InstanceInputs & { readonly consoleKey?: string | undefined };
+
+/**
+ * What was seen of a machine, as its outputs.
+ *
+ * @param consoleKey - the private key that belongs to the job's seal key
+ */
+export function observedOutputs(id: string, seen: Observation, consoleKey: string | undefined) {
+  const { state, host, ipAddress, addresses, macAddresses, vncAddress, startedAt, starts, leaseUntil } = seen;
+  const vncPassword = consoleKey === undefined ? "" : (open(seen.sealedVncPassword, consoleKey, id) ?? "");
   const leaseEndsAt = leaseUntil === undefined ? "" : new Date(leaseUntil * 1000).toISOString();
   // What a node says about a machine that runs well is progress, and would look like drift.
   const message = state === "running" ? "" : seen.message;
-  return { jobId: jobIdOf(id), state, host, ipAddress, vncAddress, startedAt, starts, leaseEndsAt, message };
+  return {
+    ...{ jobId: jobIdOf(id), state, host, ipAddress, addresses, macAddresses },
+    ...{ vncAddress, vncPassword, startedAt, starts, leaseEndsAt, message },
+  };
 }
 
 /**
@@ -40,6 +61,6 @@ export function observedOutputs(id: string, seen: Observation) {
  *
  * @param ready - whether the machine is what its `waitFor` asks for
  */
-export function outputsOf(id: string, inputs: InstanceInputs, seen: Observation, ready: boolean): InstanceOutputs {
-  return { ...inputs, macAddress: specOf(inputs).macAddress, ...observedOutputs(id, seen), ready };
+export function outputsOf(id: string, inputs: Recorded, seen: Observation, ready: boolean): InstanceOutputs {
+  return { ...inputs, macAddress: specOf(inputs).macAddress, ...observedOutputs(id, seen, inputs.consoleKey), ready };
 }

@@ -3,9 +3,8 @@ import { CloudError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
 import { Operation } from "../operation.ts";
 import { EndedError, InitializationError, OrphanedError } from "./errors.ts";
-import type { InstanceInputs } from "./inputs.ts";
 import type { Found } from "./look.ts";
-import { outputsOf } from "./outputs.ts";
+import { outputsOf, type Recorded } from "./outputs.ts";
 import { waitUntilReady } from "./wait.ts";
 
 type Properties = Record<string, unknown>;
@@ -22,7 +21,7 @@ const LAST_ACT_SECONDS = 30;
  */
 export async function settle(
   first: Found,
-  inputs: InstanceInputs,
+  inputs: Recorded,
   context: Context,
   operation: Operation,
   handOver: (found: Found, operation: Operation) => Promise<number | undefined>,

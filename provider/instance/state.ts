@@ -1,3 +1,5 @@
+import { interfacesOf } from "../../contract/interfaces.ts";
+import type { GuestReport, InterfaceAddresses } from "../../contract/node-report.ts";
 import { JOB_STATUS, type QueueJob } from "../htcondor/jobs.ts";
 import { hostOf, type NodeFailure, type SlotReport } from "../htcondor/slots.ts";
 import type { WaitFor } from "./inputs.ts";
@@ -26,9 +28,18 @@ export interface Observation {
   readonly state: InstanceState;
   /** The execute node. */
   readonly host: string;
+  /** The preferred address of the main interface. */
   readonly ipAddress: string;
+  /** All addresses by interface, the preferred ones first. */
+  readonly addresses: InterfaceAddresses;
+  /** The MAC addresses by interface. */
+  readonly macAddresses: Readonly<Record<string, string>>;
+  /** What the guest says of itself; undefined: nothing was heard. */
+  readonly guest: GuestReport | undefined;
   /** `host:port` of the VNC console. */
   readonly vncAddress: string;
+  /** The VNC console's password, sealed for the machine's owner. */
+  readonly sealedVncPassword: string;
   /** ISO 8601; when the domain was first seen running. */
   readonly startedAt: string;
   /** How often HTCondor has started it. */
@@ -74,13 +85,22 @@ export function observe(job: QueueJob, report: SlotReport | undefined, failure?:
     state: machine?.state ?? stateOfJob(job.status),
     host: hostOf(job.slot),
     ipAddress: machine?.ipAddress ?? "",
+    addresses: machine?.addresses ?? {},
+    macAddresses: macAddressesBy(job),
+    guest: machine?.guest,
     vncAddress: machine?.vncAddress ?? "",
+    sealedVncPassword: machine?.sealedVncPassword ?? "",
     startedAt: machine?.startedAt === undefined ? "" : new Date(machine.startedAt * 1000).toISOString(),
     starts: job.starts,
     leaseUntil: job.cloud?.job.lease?.until,
     message: machine?.message || reasonOf(job, failure),
     awaitsReason: job.status === JOB_STATUS.held && job.holdReasonCode === FAILED_TO_START && failure === undefined,
   };
+}
+
+function macAddressesBy({ cloud }: QueueJob): Record<string, string> {
+  if (cloud === undefined) return {};
+  return Object.fromEntries([...interfacesOf(cloud.job.spec)].map(([name, { macAddress }]) => [name, macAddress]));
 }
 
 /** Why a job has no machine: in the node's words, where it has any, and in HTCondor's own. */
@@ -114,12 +134,19 @@ function stateOfJob(status: number): InstanceState {
 }
 
 /** Whether the machine is what is waited for, as far as queue and node can tell: a port is knocked at besides. */
-export function isReady(seen: Pick<Observation, "state" | "ipAddress">, waitFor: WaitFor): boolean {
+export function isReady(
+  seen: Pick<Observation, "state" | "ipAddress"> & Partial<Pick<Observation, "guest">>,
+  waitFor: WaitFor,
+): boolean {
   switch (waitFor) {
     case "submitted":
       return seen.state !== "held" && !hasEnded(seen);
     case "running":
       return seen.state === "running";
+    case "guest-agent":
+      return seen.state === "running" && seen.guest?.agent === true;
+    case "cloud-init":
+      return seen.state === "running" && seen.guest?.cloudInit === "done";
     default:
       return seen.state === "running" && seen.ipAddress !== "";
   }
@@ -141,7 +168,13 @@ export function hasEnded(seen: Pick<Observation, "state">): boolean {
 /** What the wait is for, in plain words, to follow "until". */
 export function goalOf(waitFor: WaitFor): string {
   if (typeof waitFor === "object") return `it answers at TCP port ${waitFor.tcpPort}`;
-  return { submitted: "the queue has it", running: "it runs", address: "it has an address" }[waitFor];
+  return {
+    submitted: "the queue has it",
+    running: "it runs",
+    address: "it has an address",
+    "guest-agent": "its guest agent answers",
+    "cloud-init": "its cloud-init is done",
+  }[waitFor];
 }
 
 /**
@@ -166,6 +199,9 @@ export function waitingFor(seen: Observation, waitFor: WaitFor, why = ""): strin
 }
 
 /** What a machine that runs has yet to show. */
-function wanted({ ipAddress }: Observation, waitFor: WaitFor): string {
+function wanted({ ipAddress, guest }: Observation, waitFor: WaitFor): string {
+  if (waitFor === "guest-agent") return "its guest agent";
+  if (waitFor === "cloud-init")
+    return guest?.cloudInit === undefined ? "a word of cloud-init" : "cloud-init to be done";
   return typeof waitFor === "object" && ipAddress !== "" ? `TCP port ${waitFor.tcpPort} of ${ipAddress}` : "an address";
 }

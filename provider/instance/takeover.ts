@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { encodeText } from "../../contract/classad.ts";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { InstanceSpec } from "../../contract/instance-spec.ts";
@@ -51,11 +52,21 @@ export function differences(wanted: InstanceSpec, has: InstanceSpec, macIsGiven:
     ["profile.diskGiB", wanted.size.diskGiB, has.size.diskGiB],
     ["network", wanted.network, has.network],
     ["watchdog", wanted.watchdog, has.watchdog],
+    ["address", wanted.address, has.address],
+    ["interfaces", furtherOf(wanted, macIsGiven), furtherOf(has, macIsGiven)],
+    ["what its guest is told (userData and the like)", wanted.seed, has.seed],
     ["macAddress", macIsGiven ? wanted.macAddress : has.macAddress, has.macAddress],
   ];
   return pairs
-    .filter(([, asked, there]) => asked !== there)
+    .filter(([, asked, there]) => !isDeepStrictEqual(asked, there))
     .map(([name, asked, there]) => `${name}: the machine has ${shown(there)}, declared is ${shown(asked)}`);
+}
+
+/** The interfaces beside the main one; without their MAC addresses where the machine's own will do. */
+function furtherOf({ interfaces }: InstanceSpec, macIsGiven: boolean): unknown {
+  if (interfaces === undefined || macIsGiven) return interfaces;
+  const rest = Object.entries(interfaces).map(([name, { network, address }]) => [name, { network, address }]);
+  return Object.fromEntries(rest);
 }
 
 function shown(value: unknown): string {

@@ -5,7 +5,7 @@ import type { Needs } from "../../../provider/instance/needs.ts";
 
 const NOW = 1_795_562_980_000;
 const DIGEST = "a".repeat(64);
-const needs: Needs = { memoryMiB: 1024, vcpus: 2, network: "default" };
+const needs: Needs = { memoryMiB: 1024, vcpus: 2, networks: ["default"] };
 
 function node(
   host: string,
@@ -64,13 +64,13 @@ describe("a machine that no node could ever hold", () => {
     expect(whyNever({ ...needs, architecture: "x86_64" }, nodes)?.reason).toMatch(/can hold: 512 MiB and 1 vCPU on a$/);
   });
 
-  test.each<[Partial<Needs>, string]>([
-    [{ architecture: "i686" }, "a: boots no i686 guests"],
-    [{ firmware: "uefi" }, "a: has no uefi firmware for guests"],
-    [{ network: "lan" }, "a: has no network lan"],
-  ])("is of a kind that none boots: %j", (change, why) => {
+  test.each<[Partial<Needs>, string, string]>([
+    [{ architecture: "i686" }, "image", "a: boots no i686 guests"],
+    [{ firmware: "uefi" }, "image", "a: has no uefi firmware for guests"],
+    [{ networks: ["lan"] }, "network", "a: has no network lan"],
+  ])("is of a kind that none boots: %j", (change, property, why) => {
     expect(whyNever({ ...needs, ...change }, [node("a", 4096, 8)])).toEqual({
-      property: "image",
+      property,
       reason: `no execute node of the pool could ever boot such a machine: ${why}`,
     });
   });

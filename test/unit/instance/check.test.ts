@@ -49,6 +49,8 @@ describe("what a program leaves out", () => {
         name: "web",
         image: REFERENCE,
         profile: { name: "small", memoryMiB: 512, vcpus: 1 },
+        network: "default",
+        onUserDataChange: "replace",
         labels: {},
         gracefulStop: false,
         timeoutSeconds: 600,

@@ -13,7 +13,16 @@ const olds = {
   name: "web",
   image: `debian@sha256:${"a".repeat(64)}`,
   profile: { name: "small", memoryMiB: 512, vcpus: 1 },
+  network: "lan",
   macAddress: "02:00:00:00:00:01",
+  address: "auto",
+  interfaces: { storage: { network: "default" } },
+  userData: "#cloud-config\n{}\n",
+  sshAuthorizedKeys: ["ssh-ed25519 AAAA"],
+  hostname: "www.example",
+  metaData: { role: "web" },
+  networkConfig: { version: 2 },
+  onUserDataChange: "replace",
   labels: { tier: "web" },
   watchdog: "reset",
   gracefulStop: true,
@@ -49,6 +58,18 @@ describe("what a change means", () => {
     ["macAddress", { macAddress: "02:00:00:00:00:02" }],
     ["watchdog", { watchdog: "poweroff" }],
     ["watchdog", { watchdog: undefined }],
+    ["network", { network: undefined }],
+    ["address", { address: "10.0.0.7" }],
+    ["address", { address: undefined }],
+    ["interfaces", { interfaces: { storage: { network: "lan" } } }],
+    ["interfaces", { interfaces: { other: { network: "default" } } }],
+    ["interfaces", { interfaces: undefined }],
+    ["userData", { userData: "#cloud-config\n{ a: 1 }\n" }],
+    ["userData", { userData: undefined }],
+    ["sshAuthorizedKeys", { sshAuthorizedKeys: [] }],
+    ["hostname", { hostname: undefined }],
+    ["metaData", { metaData: { role: "db" } }],
+    ["networkConfig", { networkConfig: { version: 1 } }],
   ])("%s replaces the machine, the old one first: %j", (property, change) => {
     const diff = diffInstance(olds, { ...news, ...change }, none);
     expect(diff).toEqual({ changes: true, replaces: [property], deleteBeforeReplace: true });
@@ -66,9 +87,33 @@ describe("what a change means", () => {
     ["waitFor", { waitFor: "address" }],
     ["waitFor", { waitFor: { tcpPort: 22 } }],
     ["maxQueueSeconds", { maxQueueSeconds: undefined }],
+    ["onUserDataChange", { onUserDataChange: "ignore" }],
+    ["onUserDataChange", { onUserDataChange: "ignore", userData: "#!/bin/sh\n", hostname: "other" }],
   ])("%s changes in place: %j", (_property, change) => {
     const diff = diffInstance(olds, { ...news, ...change }, none);
     expect(diff).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+  });
+
+  test("a change of what a guest reads once is none where the program says so", () => {
+    const ignoring = { ...olds, onUserDataChange: "ignore" };
+    const changed = {
+      ...news,
+      onUserDataChange: "ignore",
+      userData: "#!/bin/sh\n",
+      sshAuthorizedKeys: [],
+      metaData: {},
+    };
+    expect(diffInstance(ignoring, changed, none).changes).toBe(false);
+    expect(diffInstance(ignoring, { ...changed, onUserDataChange: "replace" }, none).replaces).toEqual([
+      "userData",
+      "sshAuthorizedKeys",
+      "metaData",
+    ]);
+  });
+
+  test("an interface that says what is the default is the one that left it out", () => {
+    const said = { ...news, interfaces: { storage: {} } };
+    expect(diffInstance(olds, said, none).changes).toBe(false);
   });
 
   test("has a row for every input but who asks", () => {
@@ -104,6 +149,15 @@ describe("an input that is not there", () => {
     ["profile", undefined],
     ["macAddress", undefined],
     ["watchdog", undefined],
+    ["network", "default"],
+    ["address", undefined],
+    ["interfaces", {}],
+    ["userData", undefined],
+    ["sshAuthorizedKeys", []],
+    ["hostname", undefined],
+    ["metaData", {}],
+    ["networkConfig", undefined],
+    ["onUserDataChange", "replace"],
     ["gracefulStop", false],
     ["labels", {}],
     ["timeoutSeconds", 600],
@@ -138,6 +192,8 @@ describe("an input that is not there", () => {
     const checked = {
       ...needed,
       gracefulStop: false,
+      network: "default",
+      onUserDataChange: "replace",
       labels: {},
       timeoutSeconds: 600,
       timeouts: {},

@@ -32,7 +32,10 @@ describe("the state of a machine", () => {
   });
 
   test("tells host, addresses and when the domain was first seen running", () => {
-    const machine = { state: "running", ipAddress: "10.0.0.7", vncAddress: "exec1:5900", startedAt: 1_795_562_980 };
+    const machine = {
+      ...{ state: "running", ipAddress: "10.0.0.7", vncAddress: "exec1:5900", startedAt: 1_795_562_980 },
+      ...{ addresses: { main: ["10.0.0.7"] }, guest: { agent: true }, sealedVncPassword: "AAAA" },
+    };
     expect(
       observe(
         queued({ status: 2, starts: 1, slot: "slot1_1@exec1.example" }),
@@ -41,6 +44,10 @@ describe("the state of a machine", () => {
     ).toEqual({
       ...machine,
       host: "exec1.example",
+      addresses: { main: ["10.0.0.7"] },
+      macAddresses: {},
+      guest: { agent: true },
+      sealedVncPassword: "AAAA",
       startedAt: "2026-11-24T23:29:40.000Z",
       starts: 1,
       leaseUntil: undefined,
