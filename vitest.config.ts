@@ -49,7 +49,8 @@ export default defineConfig({
       groupWithPool("main-job", 3),
       groupWithPool("execute-node", 4),
       groupWithPool("hostile", 5),
-      groupWithPool("faults", 6),
+      groupWithPool("guests", 6),
+      groupWithPool("faults", 7),
     ],
   },
 });

@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), "condor-cloud-verdicts-"));
   const verdicts = join(folder, "verdicts.jsonl");
   project.provide("verdicts", verdicts);
-  const teardown = await setUpPulumi(project, "faults", 2);
+  const { teardown } = await setUpPulumi(project, "faults", 2);
   return async () => {
     const line = await sum(verdicts);
     await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
 import { condor, queue } from "../pool/queue.ts";
-import { makeStack, type TestStack } from "./stack.ts";
+import { makeStack, type TestStack } from "../pool/stack.ts";
 
 type Machine = InstanceOutputs & { id: string };
 

@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { queue } from "../pool/queue.ts";
+import { makeStack, type TestStack } from "../pool/stack.ts";
 import { eventually } from "../pool/wait.ts";
-import { makeStack, type TestStack } from "./stack.ts";
 
 let world: TestStack;
 

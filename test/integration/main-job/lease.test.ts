@@ -3,8 +3,8 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
 import { condor, queue } from "../pool/queue.ts";
+import { type MachineArguments, makeStack, type TestStack } from "../pool/stack.ts";
 import { eventually } from "../pool/wait.ts";
-import { type MachineArguments, makeStack, type TestStack } from "./stack.ts";
 
 const COMMAND_LINE = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
 

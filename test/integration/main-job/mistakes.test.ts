@@ -2,9 +2,9 @@ import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { queue } from "../pool/queue.ts";
+import { type MachineArguments, makeStack, type TestStack } from "../pool/stack.ts";
 import { eventually } from "../pool/wait.ts";
 import { domains, instanceFolders } from "./pool.ts";
-import { type MachineArguments, makeStack, type TestStack } from "./stack.ts";
 
 const size = { memoryMiB: 128, vcpus: 1 };
 let world: TestStack;

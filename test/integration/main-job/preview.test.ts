@@ -4,8 +4,8 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { Deployment, PROGRAM_0_1_0 } from "../../fixtures/recorded.ts";
 import { condor } from "../pool/queue.ts";
+import { makeStack, type TestStack } from "../pool/stack.ts";
 import { asRecorded } from "./recorded.ts";
-import { makeStack, type TestStack } from "./stack.ts";
 
 const profile = { memoryMiB: 128, vcpus: 1 };
 

@@ -3,5 +3,5 @@ import type { TestProject } from "vitest/node";
 import { setUpPulumi } from "../pool/pulumi-setup.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  return await setUpPulumi(project, "main-job", 1);
+  return (await setUpPulumi(project, "main-job", 1)).teardown;
 }

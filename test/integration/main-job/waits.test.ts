@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
 import { runIn } from "../../../sandbox/machine.ts";
 import { theSandbox } from "../pool/nodes.ts";
-import { makeStack, type TestStack } from "./stack.ts";
+import { makeStack, type TestStack } from "../pool/stack.ts";
 
 type Machine = InstanceOutputs & { id: string };
 

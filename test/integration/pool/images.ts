@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { ImageReferenceText } from "../../../contract/image-reference.ts";
 import { dataPath } from "../../../contract/store-layout.ts";
-import { checkImage } from "../../../provider/image/check.ts";
-import { createImage } from "../../../provider/image/lifecycle.ts";
-import { Operation } from "../../../provider/operation.ts";
 import { runIn } from "../../../sandbox/machine.ts";
+import { addImage } from "./add-image.ts";
 import { theContext } from "./machines.ts";
 import { executeNode, theSandbox } from "./nodes.ts";
 
@@ -64,14 +62,9 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Adds a file to the store as the provider does. */
+/** Adds a file to the store, and says where it lies there. */
 async function add(name: string, source: string): Promise<TestImage> {
-  const context = await theContext();
-  const operation = new Operation();
-  const given = { resourceUrn: `urn:pulumi:test::test::condor:Image::${name}`, source };
-  const { inputs, failures } = await checkImage(given, new Set(), context, {}, operation);
-  if (failures.length > 0) throw new Error(`The image ${name} was refused: ${JSON.stringify(failures)}`);
-  const { id } = await createImage(inputs, context, operation);
+  const id = await addImage(await theContext(), name, source);
   const { digest } = ImageReferenceText.parse(id);
   const { store } = await theSandbox();
   const { size } = await stat(source);

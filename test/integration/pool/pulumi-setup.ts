@@ -2,7 +2,7 @@ import type { TestProject } from "vitest/node";
 import { step } from "../../../sandbox/actions/action.ts";
 import { pulumiCli } from "../../../sandbox/pulumi/pulumi-cli.ts";
 import { installPacked } from "../packed.ts";
-import { setUpPool } from "./setup.ts";
+import { type GroupPool, setUpPool } from "./setup.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,11 +15,12 @@ declare module "vitest" {
 
 /**
  * Sets up the real parts that the tests of a group with Pulumi share: the packed package installed into an empty Pulumi
- * project, a Pulumi CLI, a guest image and a sandbox pool of this run's own; takes the pool down at the end, also after
- * a failure.
+ * project, a Pulumi CLI, a guest image and a sandbox pool of this run's own; what it made is gone
+ * when it fails.
  */
-export async function setUpPulumi(project: TestProject, group: string, nodes: number): Promise<() => Promise<void>> {
-  const { folder, environment, reporter, teardown } = await setUpPool(project, group, nodes);
+export async function setUpPulumi(project: TestProject, group: string, nodes: number): Promise<GroupPool> {
+  const pool = await setUpPool(project, group, nodes);
+  const { folder, environment, reporter } = pool;
   try {
     const cli = await pulumiCli({ reporter });
     const tarball = await step(reporter, "Pack the package and install it into an empty project", undefined, () =>
@@ -29,8 +30,8 @@ export async function setUpPulumi(project: TestProject, group: string, nodes: nu
     project.provide("project", folder);
     project.provide("tarball", tarball);
   } catch (error) {
-    await teardown();
+    await pool.teardown();
     throw error;
   }
-  return teardown;
+  return pool;
 }

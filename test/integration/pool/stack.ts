@@ -1,25 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Unwrap } from "@pulumi/pulumi";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { inject } from "vitest";
+import type { CondorInstanceArgs } from "../../../sdk/condor-instance.ts";
 import { writeProject } from "../project.ts";
 
 /** A machine's arguments, as a test's program takes them from the stack's configuration. */
-export interface MachineArguments {
-  image?: string;
-  name?: string;
-  profile?: string | { memoryMiB: number; vcpus: number; diskGiB?: number };
-  labels?: Record<string, string>;
-  watchdog?: "reset" | "shutdown" | "poweroff" | "pause";
-  gracefulStop?: boolean;
-  macAddress?: string;
-  timeoutSeconds?: number;
-  lease?: string;
-  waitFor?: "submitted" | "running" | "address" | { tcpPort: number };
-  maxQueueSeconds?: number;
-  adopt?: string;
-}
+export type MachineArguments = Partial<Unwrap<CondorInstanceArgs>>;
 
 /** An image's arguments; its source alone stands for itself. */
 export type ImageArguments = string | { source: string; firmware?: "bios" | "uefi"; machineType?: "q35" | "pc" };
