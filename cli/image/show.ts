@@ -8,6 +8,8 @@ import { readSettings } from "../../provider/settings.ts";
 import { tell } from "../ask.ts";
 import { bytesText, facts, labelsText, oneLine } from "../text.ts";
 
+const BYTES_PER_GIB = 1024 ** 3;
+
 /** All that is known of an image. */
 interface ShownImage extends ImageView {
   readonly machineType: string | undefined;
@@ -51,7 +53,7 @@ export function imageFacts(image: ShownImage): string {
     ["name", image.name],
     ["reference", image.reference],
     ["format", image.format],
-    ["disk", `${Number(image.virtualSizeGiB.toFixed(3))} GiB`],
+    ["disk", bytesText(image.virtualSizeGiB * BYTES_PER_GIB)],
     ["size", bytesText(image.sizeBytes)],
     ["architecture", image.architecture],
     ["firmware", image.firmware],
