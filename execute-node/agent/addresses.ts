@@ -1,3 +1,4 @@
+import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
 import type { Agent } from "./agent.ts";
 import { addressesOn, type GuestAddress } from "./libvirt.ts";
 import type { Machine } from "./machine.ts";
@@ -43,7 +44,7 @@ export async function findAddresses(agent: Agent, machines: readonly Machine[]):
 
 async function accept(agent: Agent, machine: Machine, found: GuestAddress | undefined): Promise<void> {
   machine.ipAddress = acceptedAddress(found, {
-    leaseBefore: machine.record?.leaseBefore,
+    leaseBefore: machine.record?.leaseBefore?.[MAIN_INTERFACE],
     ipAddress: machine.record?.ipAddress,
   });
   if (machine.ipAddress === undefined || machine.ipAddress === machine.record?.ipAddress) return;

@@ -1,7 +1,7 @@
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import type { InstanceSpec } from "../../contract/instance-spec.ts";
 import type { NodeReport } from "../../contract/node-report.ts";
-import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts";
+import type { ResolvedNodeConfiguration } from "../configuration.ts";
 import { domainXml } from "../domain/domain-xml.ts";
 import type { Reply, Request } from "../protocol.ts";
 import type { ImageCache } from "./cache.ts";
@@ -10,9 +10,9 @@ import type { Failures } from "./failures.ts";
 import { refuseForeignMac } from "./foreign-mac.ts";
 import type { InstanceFolders, MachineRecord } from "./instance-folders.ts";
 import { endDomainsOf, endLeftover } from "./leftovers.ts";
-import { addressesOn } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { type Machine, newMachine, reportOf } from "./machine.ts";
+import { leasesBefore, type NodeInterface, nodeInterfaces } from "./node-interfaces.ts";
 import { diskSizeBytes, requireReserved } from "./overlay.ts";
 import { startersBySlot } from "./processes.ts";
 import { messageOf, Refusal } from "./refusal.ts";
@@ -170,7 +170,7 @@ export class Agent {
     const started = performance.now();
     const { cache, folders, log } = this.parts;
     try {
-      const network = this.#networkOf(request.spec);
+      const interfaces = this.#interfacesOf(request.spec);
       refuseForeignMac(
         [...this.machines.values()].flatMap(({ record, asked }) => record ?? asked ?? []),
         request,
@@ -186,15 +186,12 @@ export class Agent {
         const demands = { ...image, name: reference.name };
         requireReserved(diskSizeBytes(request.spec, image), request.reservedDiskKiB);
         requireGuestKind(await this.#guestKinds(), demands);
-        // A network that cannot be asked now has no lease that could deceive later.
-        const addresses = addressesOn(network).catch(() => undefined);
-        const leaseBefore = addresses.then((known) => known?.get(request.spec.macAddress)?.lease);
         machine.record = await folders.create({
           globalJobId: request.globalJobId,
           user: request.user,
           spec: request.spec,
           image,
-          leaseBefore,
+          leaseBefore: leasesBefore(interfaces),
           runStartedAt: machine.runStartedAt,
           vncPassword: newVncPassword(this.parts.configuration.vncListen),
         });
@@ -227,12 +224,8 @@ export class Agent {
     });
   }
 
-  #networkOf(spec: InstanceSpec): NodeNetwork {
-    const { networks } = this.parts.configuration;
-    const network = networks[spec.network];
-    if (network !== undefined) return network;
-    const offered = Object.keys(networks).sort().join(", ");
-    throw new Refusal(`This node has no network ${spec.network}. It offers: ${offered}.`);
+  #interfacesOf(spec: InstanceSpec): NodeInterface[] {
+    return nodeInterfaces(spec, this.parts.configuration.networks);
   }
 
   async #domain(ad: string): Promise<string> {
@@ -273,8 +266,7 @@ export class Agent {
       diskPath: folders.diskPath(globalJobId),
       image: { path: cache.pathOf(record.image.digest), format: record.image.format },
       consolePath: folders.consolePath(globalJobId),
-      network: this.#networkOf(record.spec),
-      macAddress: record.spec.macAddress,
+      interfaces: this.#interfacesOf(record.spec),
       watchdog: record.spec.watchdog,
       vncListen: configuration.vncListen,
       vncPassword: record.vncPassword,

@@ -5,7 +5,8 @@ import { z } from "zod";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { Firmware, ImageManifest, MachineType } from "../../contract/image-manifest.ts";
 import { InstanceSpec } from "../../contract/instance-spec.ts";
-import { Digest, GlobalJobId } from "../../contract/patterns.ts";
+import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
+import { Digest, GlobalJobId, InterfaceName } from "../../contract/patterns.ts";
 import type { CachedImage } from "./cached-image.ts";
 import { CONSOLE_FILE } from "./console-log.ts";
 import type { Consoles } from "./consoles.ts";
@@ -13,6 +14,10 @@ import { isMissing, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
 import type { Log } from "./log.ts";
 import { createOverlay, diskSizeBytes } from "./overlay.ts";
 import { messageOf } from "./refusal.ts";
+
+const Lease = z.string().max(100);
+const LeasesBefore = z.record(InterfaceName, Lease);
+export type LeasesBefore = z.infer<typeof LeasesBefore>;
 
 /** What an instance folder remembers of its machine, so that a new agent can go on where a dead one stopped. */
 export const MachineRecord = z.strictObject({
@@ -32,8 +37,13 @@ export const MachineRecord = z.strictObject({
   }),
   /** What the VNC console asks for; absent where only the node itself reaches it. Kept here alone. */
   vncPassword: z.string().max(8).optional(),
-  /** The DHCP lease of its MAC at that time: an earlier machine's, which this one will renew. */
-  leaseBefore: z.string().max(100).optional(),
+  /**
+   * The DHCP lease of each interface's MAC at that time, by the interface's name: an earlier machine's, which this one will
+   * renew. Machines with one interface alone were prepared with the lease itself.
+   */
+  leaseBefore: z
+    .union([LeasesBefore, Lease.transform((lease): LeasesBefore => ({ [MAIN_INTERFACE]: lease }))])
+    .optional(),
   /** When the startd began the run of the job that it was prepared for; Unix time in seconds. */
   runStartedAt: z.int().nonnegative().optional(),
   /** The last address that it was heard at. */
@@ -50,7 +60,7 @@ export interface NewMachine
   extends Pick<MachineRecord, "globalJobId" | "user" | "spec" | "runStartedAt" | "vncPassword"> {
   readonly image: CachedImage;
   /** Awaited while the disk is made; must not fail. */
-  readonly leaseBefore: Promise<string | undefined>;
+  readonly leaseBefore: Promise<LeasesBefore>;
 }
 
 /** The names of instance folders, {@link instanceFolderName}, and of those on their way out. */

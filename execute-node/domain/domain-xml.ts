@@ -26,8 +26,8 @@ export interface Domain {
   readonly image: { readonly path: string; readonly format: ImageFormat };
   /** The file that the serial console is appended to. */
   readonly consolePath: string;
-  readonly network: NodeNetwork;
-  readonly macAddress: string;
+  /** In the order in which the guest's PCI bus has them. */
+  readonly interfaces: readonly { readonly network: NodeNetwork; readonly macAddress: string }[];
   /** Absent: no watchdog. */
   readonly watchdog: WatchdogAction | undefined;
   readonly vncListen: string;
@@ -83,12 +83,13 @@ export function domainXml(domain: Domain): string {
           target: { "@_dev": "vda", "@_bus": "virtio" },
           boot: { "@_order": "1" },
         },
-        interface: {
-          ...networkSource(domain.network),
-          mac: { "@_address": domain.macAddress },
+        // libvirt gives network cards their places on the PCI bus before all disks, in this order.
+        interface: domain.interfaces.map(({ network, macAddress }) => ({
+          ...networkSource(network),
+          mac: { "@_address": macAddress },
           model: { "@_type": "virtio" },
           rom: { "@_enabled": "no" },
-        },
+        })),
         serial: {
           "@_type": "file",
           // Appended to, so that whoever bounds the file may empty it at any time.

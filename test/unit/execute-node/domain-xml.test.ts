@@ -18,8 +18,7 @@ const DOMAIN: Domain = {
   diskPath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/disk.qcow2",
   image: { path: `/var/lib/condor-cloud/cache/${"a".repeat(64)}`, format: "raw" },
   consolePath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log",
-  network: { libvirt: "default" },
-  macAddress: "02:00:00:00:00:01",
+  interfaces: [{ network: { libvirt: "default" }, macAddress: "02:00:00:00:00:01" }],
   watchdog: undefined,
   vncListen: "127.0.0.1",
   vncPassword: undefined,
@@ -52,7 +51,7 @@ test("a machine on a bridge, of another architecture, with KVM", () => {
     acceleration: "kvm",
     architecture: "i686",
     machineType: "pc",
-    network: { bridge: "br0" },
+    interfaces: [{ network: { bridge: "br0" }, macAddress: "02:00:00:00:00:01" }],
   });
   expect(xml).toContain('<domain type="kvm">');
   expect(xml).toContain('<cpu mode="host-passthrough"/>');
@@ -100,10 +99,9 @@ test.each([
     nvramPath: evil,
     firmware: "uefi",
     vncPassword: evil,
-    macAddress: evil,
     vncListen: evil,
     image: { path: evil, format: "raw" },
-    network: { libvirt: evil },
+    interfaces: [{ network: { libvirt: evil }, macAddress: evil }],
   });
   expect(XMLValidator.validate(xml)).toBe(true);
   const parsed = new XMLParser({ ignoreAttributes: false, trimValues: false }).parse(xml);
@@ -119,7 +117,7 @@ test("a domain's live XML tells its job, MAC and VNC address", () => {
     .replace("</metadata>", '<other:thing xmlns:other="urn:other" globalJobId="x#1.0#1"/></metadata>');
   expect(parseDomain(live)).toEqual({
     globalJobId: DOMAIN.globalJobId,
-    macAddress: DOMAIN.macAddress,
+    macAddress: "02:00:00:00:00:01",
     vncAddress: "127.0.0.1:5903",
   });
 });
