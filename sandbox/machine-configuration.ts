@@ -1,4 +1,5 @@
 import { XMLBuilder } from "fast-xml-parser";
+import { DHCP_DAEMON } from "./lan.ts";
 import type { Machine, Sandbox } from "./sandbox.ts";
 
 /** Processors that an execute node offers: more than there are, so that a fleet fits on a small machine. */
@@ -48,7 +49,11 @@ NEGOTIATOR_CYCLE_DELAY = 1
 NEGOTIATOR_MIN_INTERVAL = 1
 SCHEDD_INTERVAL = 5
 SCHEDD_MIN_INTERVAL = 1
-`;
+
+# Never two jobs at once with one concurrency_limits = cloudmac.<mac>.
+CONCURRENCY_LIMIT_DEFAULT_cloudmac = 1
+
+${DHCP_DAEMON}`;
 
 const EXECUTE_CONFIGURATION = `DAEMON_LIST = MASTER, STARTD
 RUNBENCHMARKS = False

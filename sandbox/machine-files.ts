@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { CONFIGURATION_FILE, type NodeConfiguration } from "../execute-node/configuration.ts";
 import { BUNDLE_FILE, type InstalledFile, type InstalledFolder } from "../execute-node/install/configuration.ts";
 import { configurationText } from "../execute-node/install/options.ts";
+import { DHCP_CONFIGURATION_FILE, DHCP_FOLDER, dhcpConfiguration, NETWORKS } from "./lan.ts";
 import {
   condorConfiguration,
   guestNetworkXml,
@@ -40,7 +41,10 @@ export function machineFiles(sandbox: Sandbox, machine: Machine, bundle: string)
   ];
   const own =
     machine.guestNetwork === undefined
-      ? { folders: [], files: [] }
+      ? {
+          folders: [{ path: DHCP_FOLDER, mode: 0o755, owner: ROOT }],
+          files: [file(DHCP_CONFIGURATION_FILE, dhcpConfiguration(sandbox))],
+        }
       : {
           folders: [{ path: STORE_MOUNT, mode: 0o755, owner: ROOT }],
           files: [
@@ -59,6 +63,7 @@ export function machineFiles(sandbox: Sandbox, machine: Machine, bundle: string)
 function nodeConfiguration(sandbox: Sandbox, machine: Machine): NodeConfiguration {
   return {
     store: STORE_MOUNT,
+    networks: NETWORKS,
     memoryMiB: offeredMemoryMiB(totalmem() / 2 ** 20, sandbox.nodes),
     cpuOvercommit: Math.max(1, OFFERED_CPUS / availableParallelism()),
     // Reachable from the machine that runs the sandbox, and from nowhere else.

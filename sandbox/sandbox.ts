@@ -27,6 +27,8 @@ export interface Machine {
   /** Its fully qualified host name. */
   readonly host: string;
   readonly address: string;
+  /** Its address in the sandbox's own segment, which guests of the network `lan` are in. */
+  readonly lanAddress: string;
   /** Its guests' network, the first three octets; absent on the manager. */
   readonly guestNetwork: string | undefined;
   /** The name of its network namespace, as `ip netns` shows it. */
@@ -44,9 +46,12 @@ export interface Sandbox extends SandboxRecord {
   readonly machines: readonly Machine[];
   /** The namespace of the bridge between the machines. */
   readonly hub: string;
-  /** The interface of the host that leads into the sandbox, and its address there. */
+  /** The first three octets of the network `lan`, one segment of the guests of all nodes. */
+  readonly lan: string;
+  /** The interface of the host that leads into the sandbox, and its addresses among the machines and in `lan`. */
   readonly hostLink: string;
   readonly hostAddress: string;
+  readonly hostLanAddress: string;
   /** The image store, as the host sees it. */
   readonly store: string;
   /** The client commands. */
@@ -63,11 +68,13 @@ export function layOut(record: SandboxRecord, folder = sandboxFolder(record.name
   const prefix = namespacePrefix(record.name);
   const domain = `${record.name}.sandbox.test`; // .test is reserved for this (RFC 2606)
   const network = `10.${record.octet}`;
+  const lan = `${network}.250`;
   const machine = (name: string, index: number): Machine => ({
     name,
     role: index === 0 ? "manager" : "execute",
     host: `${name}.${domain}`,
     address: index === 0 ? `${network}.0.1` : `${network}.0.${10 + index}`,
+    lanAddress: index === 0 ? `${lan}.1` : `${lan}.${200 + index}`,
     guestNetwork: index === 0 ? undefined : `${network}.${index}`,
     namespace: `${prefix}${name}`,
     folder: join(folder, "nodes", name),
@@ -82,8 +89,10 @@ export function layOut(record: SandboxRecord, folder = sandboxFolder(record.name
     executeNodes,
     machines: [manager, ...executeNodes],
     hub: `${prefix}hub`,
+    lan,
     hostLink: `condor${record.octet}`,
     hostAddress: `${network}.0.254`,
+    hostLanAddress: `${lan}.254`,
     store: join(folder, "store"),
     bin: join(folder, "bin"),
   };

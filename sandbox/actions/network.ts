@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { run, succeeds } from "../command.ts";
 import { SandboxError } from "../errors.ts";
+import { LAN_BRIDGE } from "../lan.ts";
 import type { Machine, Sandbox } from "../sandbox.ts";
 import { loadSandbox, sandboxNames } from "../sandbox.ts";
 import { chooseOctet, overlapping } from "../subnet.ts";
@@ -63,8 +64,12 @@ async function usedNetworks(exceptLink?: string): Promise<string[]> {
 /** Whether the hub's bridge and the host's way into it are there. */
 export async function hasHub({ hub, hostLink, hostAddress }: Sandbox): Promise<boolean> {
   if (!(await succeeds("ip", ["-n", hub, "link", "show", "br0"]))) return false;
-  const shown = await run("ip", ["-4", "-oneline", "addr", "show", "dev", hostLink]).catch(() => "");
-  return shown.includes(` ${hostAddress}/24 `);
+  return hasAddress(hostLink, hostAddress);
+}
+
+async function hasAddress(link: string, address: string): Promise<boolean> {
+  const shown = await run("ip", ["-4", "-oneline", "addr", "show", "dev", link]).catch(() => "");
+  return shown.includes(` ${address}/24 `);
 }
 
 /**
@@ -83,9 +88,9 @@ export async function makeHub({ sandbox }: ActionContext): Promise<void> {
   await makeRoutes(sandbox);
 }
 
-/** Whether the host knows the way to each execute node's guests. */
+/** Whether the host knows the way to all guests: each execute node's own, and those of the network `lan`. */
 export async function hasRoutes(sandbox: Sandbox): Promise<boolean> {
-  return (await missingRoutes(sandbox)).length === 0;
+  return (await missingRoutes(sandbox)).length === 0 && (await hasAddress(sandbox.hostLink, sandbox.hostLanAddress));
 }
 
 /** Gives the host its routes to the guests, where they are missing. A route of somebody else's is not replaced. */
@@ -94,6 +99,8 @@ export async function makeRoutes(sandbox: Sandbox): Promise<void> {
   for (const node of await missingRoutes(sandbox)) {
     await run("ip", ["route", "add", ...guestRoute(node), "dev", sandbox.hostLink]);
   }
+  if (await hasAddress(sandbox.hostLink, sandbox.hostLanAddress)) return;
+  await run("ip", ["addr", "add", `${sandbox.hostLanAddress}/24`, "dev", sandbox.hostLink]);
 }
 
 /** The execute nodes whose guests the host knows no way to. */
@@ -116,8 +123,18 @@ export async function plugIn(sandbox: Sandbox, machine: Machine): Promise<void> 
   const peer = ["peer", "name", "eth0", "address", macAddress, "netns", namespace];
   await run("ip", ["-n", sandbox.hub, "link", "add", machine.name, "type", "veth", ...peer]);
   await run("ip", ["-n", sandbox.hub, "link", "set", machine.name, "master", "br0", "up"]);
-  await run("ip", ["-n", namespace, "addr", "add", `${machine.address}/24`, "dev", "eth0"]);
   await run("ip", ["-n", namespace, "link", "set", "eth0", "up"]);
+  const device = machine.role === "execute" ? LAN_BRIDGE : "eth0";
+  if (device === LAN_BRIDGE) {
+    // As on a site's node: its address and its MAC are the bridge's, which guests are plugged into beside it.
+    const bridge = ["name", LAN_BRIDGE, "address", macAddress, "type", "bridge"];
+    await run("ip", ["-n", namespace, "link", "add", ...bridge, "stp_state", "0", "forward_delay", "0"]);
+    await run("ip", ["-n", namespace, "link", "set", "eth0", "master", LAN_BRIDGE]);
+    await run("ip", ["-n", namespace, "link", "set", LAN_BRIDGE, "up"]);
+  }
+  for (const address of [machine.address, machine.lanAddress]) {
+    await run("ip", ["-n", namespace, "addr", "add", `${address}/24`, "dev", device]);
+  }
   for (const node of sandbox.executeNodes) {
     if (node.name !== machine.name) await run("ip", ["-n", namespace, "route", "add", ...guestRoute(node)]);
   }

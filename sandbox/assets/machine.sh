@@ -51,10 +51,10 @@ cd /
 umount -l /mnt
 chgrp kvm /dev/kvm
 
+echo 1 > /proc/sys/net/ipv4/ip_forward
 mkdir -p /run/condor /run/lock/condor /run/libvirt
 chown condor:condor /run/condor /run/lock/condor
 if [ "$role" = execute ]; then
-  echo 1 > /proc/sys/net/ipv4/ip_forward
   mkdir -p /var/log/libvirt
   exec tini -s -- sh -c 'virtlogd -d && libvirtd -d && node "$1" install --quiet && exec condor_master -f' sh "$installer"
 fi
