@@ -19,10 +19,16 @@ export type Seed = z.infer<typeof Seed>;
 /** The most that a seed may take in a job, in bytes, after compression and in base64. */
 export const SEED_MAX_BYTES = 65_536;
 
-/** The most that a node unpacks, in bytes: what compresses better than a text does is no text. */
-const UNPACKED_MAX_BYTES = 4 * 1024 * 1024;
+/**
+ * The most that a seed may take as JSON, in bytes: what compresses better than a text does is no text, and a node that
+ * reads a mebibyte of nothing but braces does nothing else for a second.
+ */
+export const SEED_UNPACKED_MAX_BYTES = 1024 * 1024;
 
-/** Renders a seed as it travels. May be longer than {@link SEED_MAX_BYTES}: the check says so. */
+/**
+ * Renders a seed as it travels. May be longer than {@link SEED_MAX_BYTES}, or of more than
+ * {@link SEED_UNPACKED_MAX_BYTES}: the check says so.
+ */
 export function encodeSeed(seed: Seed): string {
   return gzipSync(JSON.stringify(Seed.parse(seed)), { level: 9 }).toString("base64");
 }
@@ -31,7 +37,7 @@ export function encodeSeed(seed: Seed): string {
 export function decodeSeed(text: string): Seed | undefined {
   if (text.length > SEED_MAX_BYTES || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   try {
-    const unpacked = gunzipSync(Buffer.from(text, "base64"), { maxOutputLength: UNPACKED_MAX_BYTES });
+    const unpacked = gunzipSync(Buffer.from(text, "base64"), { maxOutputLength: SEED_UNPACKED_MAX_BYTES });
     return Seed.parse(JSON.parse(unpacked.toString("utf8")));
   } catch {
     return undefined;
@@ -53,7 +59,7 @@ export function seedDigest(seed: Seed): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
-    .map(([key, each]) => [key, sorted(each)])
-    .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  // An object again: as a list of pairs it would be the same as one that somebody wrote.
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
 }
