@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
-import { EXIT_CODES_HELP, exitWithUsage } from "./exit.ts";
+import { EXIT_CODES_HELP } from "./exit.ts";
 import { imageCommand } from "./image.ts";
 import { instanceCommand } from "./instance.ts";
 import { nodeCommand } from "./node.ts";
@@ -9,7 +9,7 @@ import { sandboxCommand } from "./sandbox.ts";
 
 /** `condor-cloud` with all its commands. */
 export function condorCloud(): Command {
-  const program = new Command("condor-cloud")
+  return new Command("condor-cloud")
     .description("An HTCondor pool as a private cloud: its images, its machines, its execute nodes, its sandbox.")
     .version(version())
     .addHelpText("after", EXIT_CODES_HELP)
@@ -17,7 +17,6 @@ export function condorCloud(): Command {
     .addCommand(instanceCommand())
     .addCommand(nodeCommand())
     .addCommand(sandboxCommand());
-  return exitWithUsage(program);
 }
 
 /** Reads the package's version from the nearest package.json, in the checkout and in the installed package alike. */

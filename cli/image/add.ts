@@ -26,7 +26,7 @@ interface Options {
 /** `condor-cloud image add` */
 export function addCommand(): Command {
   return new Command("add")
-    .description("Adds a disk image to the store, and prints the reference that machines take as their image.")
+    .description("Adds a disk image to the store, and prints its reference.")
     .argument("<file>", "a qcow2 or raw disk image, or a folder that holds exactly one")
     .option("--name <name>", "its name in the store; default: the file's, without its ending")
     .addOption(new Option("--firmware <firmware>", "what it boots by; default: bios").choices(Firmware.options))

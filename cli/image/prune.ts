@@ -10,9 +10,7 @@ import { shortDigest } from "./image-table.ts";
 /** `condor-cloud image prune` */
 export function pruneCommand(): Command {
   return new Command("prune")
-    .description(
-      "Removes what no image's name stands for and no live machine needs: images whose name moved on, and what writers that died left behind.",
-    )
+    .description("Removes what no image's name stands for and no live machine needs.")
     .option("--dry-run", "say what would be removed, and remove nothing", false)
     .option("--json", "print JSON for programs", false)
     .action(async ({ dryRun, json }: { dryRun: boolean; json: boolean }) => {

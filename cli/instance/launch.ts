@@ -22,9 +22,8 @@ type Options = LaunchOptions & { readonly json: boolean };
 /** `condor-cloud instance launch` */
 export function launchCommand(): Command {
   return new Command("launch")
-    .description(
-      "Makes a machine as Pulumi does, waits for it, and leaves it until somebody terminates it. A launch that was killed goes on where it was, when it is run again.",
-    )
+    .description("Makes a machine as Pulumi does, and waits for it.")
+    .addHelpText("after", "\nA launch that was killed goes on where it was when it is run again.")
     .argument("<image>", "the name or the reference of an image in the store")
     .option("--name <name>", "the machine's name, a DNS label; default: the image's")
     .option("--profile <name>", "its size: small, medium, large or one of yours; default: small")

@@ -19,9 +19,7 @@ interface Options {
 /** `condor-cloud instance list` */
 export function listCommand(): Command {
   return new Command("list")
-    .description(
-      "Lists the machines that live in the queue, of all stacks and owners, and those that nobody claims: still being made, or submitted by hand.",
-    )
+    .description("Lists the machines in the queue, of all stacks and owners, also those that nobody claims.")
     .option("--json", "print JSON for programs", false)
     .option(...WATCH_OPTION, parseWatch)
     .option("--mine", "only those of your own account, as HTCondor knows it", false)
@@ -33,7 +31,8 @@ export function listCommand(): Command {
         const wanted = machines.filter((machine) => matches({ labels }, machine));
         const listed = wanted.map((machine) => ({ ...machine, claim: claimOf(machine) }));
         if (json) return JSON.stringify(listed, null, watch === undefined ? 2 : 0);
-        return listed.length === 0 ? "No machine in the queue." : instanceTable(listed);
+        if (listed.length > 0) return instanceTable(listed);
+        return machines.length === 0 ? "No machine in the queue." : "No such machine in the queue.";
       };
       // Who watches sees each look's failure; who looks once is patient.
       await show(watch, () => (watch === undefined ? ask("the list of machines", look) : look()));

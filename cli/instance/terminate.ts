@@ -33,7 +33,7 @@ interface Terminated {
 /** `condor-cloud instance terminate` */
 export function terminateCommand(): Command {
   return new Command("terminate")
-    .description("Removes machines with their disks, and waits until they are gone. HTCondor refuses those of others.")
+    .description("Removes machines with their disks, and waits until they are gone.")
     .argument("<machine...>", "each by its name, its job (12.0) or its id")
     .option("--yes", "do not ask", false)
     .option("--no-wait", "do not wait until they are gone")

@@ -19,7 +19,8 @@ export class InUseError extends CloudError {
     super({
       what: `The image ${image} is not removed: ${users.length} ${users.length === 1 ? "machine uses" : "machines use"} it.`,
       why: shown,
-      remedy: "Remove them first (`pulumi destroy` in their stack, or condor_rm), then try again.",
+      remedy:
+        "Remove them first (`pulumi destroy` in their stack, or `condor-cloud instance terminate`), then try again.",
     });
     this.users = users;
   }
