@@ -29,7 +29,7 @@ for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev vir
   order=$((order + 1))
 done
 # One script under four names: what it does is decided by the name it is called by.
-for name in init lease www/cgi-bin/poweroff www/cgi-bin/reboot www/cgi-bin/hang; do
+for name in init lease www/cgi-bin/poweroff www/cgi-bin/reboot www/cgi-bin/ask www/cgi-bin/hang; do
   cp "$guest_init" "$tree/$name"
   chmod 0755 "$tree/$name"
 done

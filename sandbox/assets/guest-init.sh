@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# All that the small guest runs, under several names: its process 1, udhcpc's script, and three pages of its web server.
+# All that the small guest runs, under several names: its process 1, udhcpc's script, and four pages of its web server.
 export PATH=/bin
 
 case ${0##*/} in
@@ -14,6 +14,12 @@ case ${0##*/} in
   poweroff | reboot)
     printf 'Content-Type: text/plain\r\n\r\n%s\n' "${0##*/}"
     (sleep 1; echo "GUEST-OFF by request" > /dev/console; sync; "${0##*/}" -f) < /dev/null > /dev/null 2>&1 &
+    exit 0
+    ;;
+  ask)
+    # What another guest's page /id says to this one.
+    printf 'Content-Type: text/plain\r\n\r\n'
+    wget -q -T 5 -O - "http://$QUERY_STRING/id" || echo "no answer from $QUERY_STRING"
     exit 0
     ;;
   hang)

@@ -7,7 +7,8 @@ import { buildInRoot } from "./in-root.ts";
  * even when it is emulated. It says its progress on the serial console (`GUEST-FIRMWARE bios`, `GUEST-UP seconds`,
  * `GUEST-IP address`, `GUEST-OFF reason`), takes an address by DHCP, powers off when its power button is pressed, takes
  * its host name from a NoCloud seed, and serves on TCP port 80: `/id` (address and host name), `/cgi-bin/poweroff`,
- * `/cgi-bin/reboot`, and `/cgi-bin/hang`, after which nobody feeds its watchdog. It needs 96 MiB of memory.
+ * `/cgi-bin/reboot`, `/cgi-bin/ask?ADDRESS` (what the small guest at that address says at `/id`), and `/cgi-bin/hang`,
+ * after which nobody feeds its watchdog. It needs 96 MiB of memory.
  *
  * It is built with the tools and packages of the pool's root, which is made when it is not there yet.
  *

@@ -2,10 +2,11 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
+import { guestAnswer } from "../pool/guest-answer.ts";
 import { condor, queue } from "../pool/queue.ts";
 import { makeStack, type TestStack } from "../pool/stack.ts";
 import { eventually } from "../pool/wait.ts";
-import { cachedImages, domains, guestAnswer, instanceFolders, onNode, storeFiles } from "./pool.ts";
+import { cachedImages, domains, instanceFolders, onNode, storeFiles } from "./pool.ts";
 
 /** A machine as the program sees it. */
 type Machine = InstanceOutputs & { id: string };

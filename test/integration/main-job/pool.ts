@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { runIn } from "../../../sandbox/machine.ts";
 import { cachedImagesOn, domainsOn, executeNode, instanceFoldersOn } from "../pool/nodes.ts";
-import { eventually } from "../pool/wait.ts";
 
 /** Runs a command on the execute node, as root. */
 export async function onNode(...command: string[]): Promise<string> {
@@ -32,16 +31,4 @@ export async function storeFiles(): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(store.length + 1));
-}
-
-/** What a guest's web server answers. A lease is known a moment before the guest has taken its address. */
-export async function guestAnswer(ipAddress: string, path: string): Promise<string> {
-  const ask = () =>
-    fetch(`http://${ipAddress}${path}`, { signal: AbortSignal.timeout(5000) }).then((answer) => answer.text());
-  return eventually(
-    `an answer from ${ipAddress}${path}`,
-    () => ask().catch(String),
-    (text) => !/Error/.test(text),
-    30,
-  );
 }

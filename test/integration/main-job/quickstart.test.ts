@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { guestAnswer } from "../pool/guest-answer.ts";
 import { queue } from "../pool/queue.ts";
-import { guestAnswer } from "./pool.ts";
 
 const quickstart = join(import.meta.dirname, "../../../examples/quickstart");
 const folder = await mkdtemp(join(tmpdir(), "condor-cloud-quickstart-"));
