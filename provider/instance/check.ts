@@ -5,6 +5,7 @@ import { GlobalJobId, ImageName, InstanceName, Labels } from "../../contract/pat
 import { CUSTOM_PROFILE, type Profiles } from "../../contract/profiles.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
+import { by, type Checked, shown } from "./checked.ts";
 import { GuestInputs } from "./guest-inputs.ts";
 import {
   DEFAULT_PROFILE,
@@ -16,11 +17,13 @@ import {
   Timeouts,
   WaitFor,
 } from "./inputs.ts";
+import { checkMetaData } from "./meta-data.ts";
+import { checkNetworkConfig } from "./network-config.ts";
 import { NetworkInputs } from "./network-inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
-
-/** One input, checked: the value to go on with, or why there is none. */
-type Checked<T = unknown> = { readonly value: T } | { readonly reason: string };
+import { checkSeedSize } from "./seed-size.ts";
+import { checkSshKeys } from "./ssh-keys.ts";
+import { checkUserData } from "./user-data.ts";
 
 const BYTES_PER_GIB = 1024 ** 3;
 
@@ -36,6 +39,7 @@ export async function checkInstance(
   context: Context,
 ): Promise<CheckResult> {
   const given = (property: string) => inputs[property] ?? undefined;
+  const known = Object.fromEntries(Object.entries(inputs).filter(([property]) => !unknown.has(property)));
   const urn = by(ResourceUrn, given("resourceUrn"));
   const checks: Record<string, () => Checked | Promise<Checked>> = {
     resourceUrn: () => urn,
@@ -46,11 +50,11 @@ export async function checkInstance(
     macAddress: () => by(NetworkInputs.macAddress, given("macAddress")),
     address: () => by(NetworkInputs.address, given("address")),
     interfaces: () => by(NetworkInputs.interfaces, given("interfaces")),
-    userData: () => by(GuestInputs.userData, given("userData")),
-    sshAuthorizedKeys: () => by(GuestInputs.sshAuthorizedKeys, given("sshAuthorizedKeys")),
+    userData: () => checkUserData(given("userData")),
+    sshAuthorizedKeys: () => checkSshKeys(given("sshAuthorizedKeys")),
     hostname: () => by(GuestInputs.hostname, given("hostname")),
-    metaData: () => by(GuestInputs.metaData, given("metaData")),
-    networkConfig: () => by(GuestInputs.networkConfig, given("networkConfig")),
+    metaData: () => checkMetaData(given("metaData"), known),
+    networkConfig: () => checkNetworkConfig(given("networkConfig")),
     onUserDataChange: () => by(GuestInputs.onUserDataChange, given("onUserDataChange")),
     labels: () => by(Labels, given("labels") ?? {}),
     watchdog: () => by(WatchdogAction.optional(), given("watchdog")),
@@ -72,10 +76,11 @@ export async function checkInstance(
   }
   for (const property of Object.keys(inputs)) {
     if (property in checks || given(property) === undefined) continue;
-    const known = Object.keys(checks).filter((name) => !["resourceUrn", "timeouts"].includes(name));
-    result.failures.push({ property, reason: `is no argument of an instance; there are ${known.join(", ")}` });
+    const names = Object.keys(checks).filter((name) => !["resourceUrn", "timeouts"].includes(name));
+    result.failures.push({ property, reason: `is no argument of an instance; there are ${names.join(", ")}` });
   }
   if (result.failures.length === 0) result.failures.push(...(await checkDiskSize(result.inputs, context)));
+  if (result.failures.length === 0) result.failures.push(...checkSeedSize(result.inputs, unknown));
   return result;
 }
 
@@ -158,29 +163,6 @@ async function checkDiskSize(inputs: Record<string, unknown>, context: Context):
   return [{ property: "profile", reason }];
 }
 
-/** Checks by a schema; the reason holds the path, what was given and what was expected. */
-function by<T>(schema: z.ZodType<T>, given: unknown): Checked<T> {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return { value: parsed.data };
-  const reasons = parsed.error.issues.map((issue) => {
-    const path = issue.path.join(".");
-    const value = issue.path.reduce<unknown>(
-      (at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
-      given,
-    );
-    const unexpected = issue.code === "unrecognized_keys";
-    return `${path === "" ? "" : `${path} `}${unexpected ? "" : `${shown(value)}: `}${issue.message}`;
-  });
-  return { reason: reasons.join("; ") };
-}
-
 function firstIssue(error: z.ZodError): string {
   return error.issues[0]?.message ?? "is malformed";
-}
-
-/** A value as an error shows it: quoted, and not of any length. */
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing was given";
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

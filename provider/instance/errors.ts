@@ -10,6 +10,11 @@ export class EndedError extends MachineError {
   readonly code = "not-found";
 }
 
+/** cloud-init ended with errors in a guest that was to be ready when it is done. The machine runs on. */
+export class CloudInitFailedError extends MachineError {
+  readonly code = "guest-failed";
+}
+
 /** No execute node of the pool could ever hold the machine: it waited in the queue until its time was over. */
 export class UnsatisfiableError extends MachineError {
   readonly code = "unsatisfiable";

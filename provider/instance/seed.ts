@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
 import { Seed } from "../../contract/seed.ts";
 import type { InstanceInputs } from "./inputs.ts";
@@ -30,10 +29,23 @@ export function seedOf(inputs: Guest, macAddresses: ReadonlyMap<string, string>)
   return saysNothing ? undefined : seed;
 }
 
-/** A document as text; an object as YAML behind a heading. */
+/** A document as text; an object as YAML behind a heading, where there is anything in it. */
 function documentOf(given: string | Record<string, unknown> | undefined, heading: string): string | undefined {
-  return typeof given === "object" ? `${heading}${stringify(given)}` : given;
+  if (typeof given !== "object") return given;
+  return Object.keys(given).length === 0 ? undefined : `${heading}${yamlOf(given)}`;
 }
+
+/**
+ * A value as YAML that is JSON as well: cloud-init's parser goes by YAML 1.1, where a plain `no` or `12:30` is no text, and
+ * the seed's digest must not change with a library's taste in quotes. What JSON lets stand and YAML 1.1 does not is escaped.
+ */
+function yamlOf(value: unknown): string {
+  const json = JSON.stringify(value, undefined, 2);
+  return `${json.replace(NOT_IN_YAML, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+}
+
+/** Line breaks of YAML's own, and what its character set lacks (YAML 1.1, "Character Set"). */
+const NOT_IN_YAML = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
  * DHCP on each of several interfaces, because cloud-init's own fallback configures the first alone. The default route is
@@ -49,7 +61,7 @@ function dhcpOnEach(macAddresses: ReadonlyMap<string, string>): string | undefin
       ...(name === MAIN_INTERFACE ? {} : { "dhcp4-overrides": { "use-routes": false, "use-dns": false } }),
     },
   ]);
-  return stringify({ version: 2, ethernets: Object.fromEntries(ethernets) });
+  return yamlOf({ version: 2, ethernets: Object.fromEntries(ethernets) });
 }
 
 function defined<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {

@@ -152,6 +152,11 @@ export function isReady(
   }
 }
 
+/** Whether its guest can never become what is waited for, unless it boots anew. */
+export function hasFailed(seen: Pick<Observation, "state" | "guest">, waitFor: WaitFor): boolean {
+  return waitFor === "cloud-init" && seen.state === "running" && seen.guest?.cloudInit === "failed";
+}
+
 /**
  * Whether somebody put the machine to rest after it ran: it wakes when they wake it, so nobody waits for that. A
  * domain that was never seen running is paused for an instant while it starts.
@@ -203,5 +208,7 @@ function wanted({ ipAddress, guest }: Observation, waitFor: WaitFor): string {
   if (waitFor === "guest-agent") return "its guest agent";
   if (waitFor === "cloud-init")
     return guest?.cloudInit === undefined ? "a word of cloud-init" : "cloud-init to be done";
-  return typeof waitFor === "object" && ipAddress !== "" ? `TCP port ${waitFor.tcpPort} of ${ipAddress}` : "an address";
+  return typeof waitFor === "object" && ipAddress !== ""
+    ? `TCP port ${waitFor.tcpPort} of ${ipAddress}`
+    : "an address of its interface main";
 }

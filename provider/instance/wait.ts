@@ -10,7 +10,8 @@ import { type Found, lookBack, lookFor } from "./look.ts";
 import { knock } from "./port.ts";
 import { QueueTime } from "./queue-time.ts";
 import { firstObstacle, leftQueueing, stillQueued } from "./queueing.ts";
-import { goalOf, hasEnded, isReady, type Observation, waitingFor } from "./state.ts";
+import { goalOf, hasEnded, hasFailed, isReady, type Observation, waitingFor } from "./state.ts";
+import { cloudInitFailed, type GuestWish, guestLate } from "./wait-failure.ts";
 
 /** HTCondor holds a job a moment before its node has read in vm-gahp's log why; so long the node's words are awaited. */
 const REASON_SECONDS = 10;
@@ -19,8 +20,7 @@ const REASON_SECONDS = 10;
 const ANALYZE_AFTER_SECONDS = 20;
 
 /** What is waited for, and for how long the machine may queue. */
-export interface Wish {
-  readonly waitFor: WaitFor;
+export interface Wish extends GuestWish {
   /** Absent: as long as the operation may take. */
   readonly maxQueueSeconds?: number | undefined;
 }
@@ -34,10 +34,10 @@ export interface Waited {
 
 /**
  * Waits until the machine is what is waited for, within the operation. A hold, a removal or the machine's end ends the
- * wait at once; a machine that queues longer than it may is left to queue, with a warning.
+ * wait at once, as a cloud-init does that failed; a machine that queues longer than it may is left to queue, with a warning.
  *
  * @param onSeen - is told what was seen each time, so that whoever fails later can say what is known
- * @throws HeldError, EndedError, UnsatisfiableError, TimedOutError, InterruptedError, and what the pool throws but its
+ * @throws HeldError, EndedError, CloudInitFailedError, UnsatisfiableError, TimedOutError, InterruptedError, and what the pool throws but its
  *   silence
  */
 export async function waitUntilReady(
@@ -59,6 +59,7 @@ export async function waitUntilReady(
     if (hasEnded(seen)) throw ended(id, seen);
     const refusal = isReady(seen, wish.waitFor) ? await portRefusal(wish.waitFor, seen, operation) : undefined;
     if (isReady(seen, wish.waitFor) && refusal === undefined) return { found, ready: true };
+    if (hasFailed(seen, wish.waitFor)) throw await cloudInitFailed(found, wish, operation, context);
     if (seen.state === "held") {
       reasonAwaitedUntil ??= Date.now() + REASON_SECONDS * 1000;
       if (!seen.awaitsReason || Date.now() >= reasonAwaitedUntil) throw held(id, seen);
@@ -76,16 +77,19 @@ export async function waitUntilReady(
     if (isQueued && analysis !== undefined) hint ??= analysis[0] ?? (await firstObstacle(found, context));
     const doing = waitingFor(seen, wish.waitFor, isQueued ? hint : refusal);
     operation.progress(doing);
-    await nextTick(operation, `${about} was ${doing}`, remedyFor(id, wish)).catch(async (error: unknown) => {
-      throw error instanceof TimedOutError && isQueued
-        ? await stillQueued(error, found, analysis ?? [], context)
-        : error;
+    await nextTick(operation, `${about} was ${doing}`, remedyFor(id, wish, seen)).catch(async (error: unknown) => {
+      if (!(error instanceof TimedOutError)) throw error;
+      if (isQueued) throw await stillQueued(error, found, analysis ?? [], context);
+      throw seen.state === "running" ? await guestLate(error, found, wish, operation, context) : error;
     });
   }
 }
 
-function remedyFor(id: string, { waitFor }: Wish): string {
-  return `\`pulumi up\` goes on waiting until ${goalOf(waitFor)}, \`pulumi destroy\` removes it; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
+function remedyFor(id: string, { waitFor }: Wish, { state }: Observation): string {
+  const going = `\`pulumi up\` goes on waiting until ${goalOf(waitFor)}, \`pulumi destroy\` removes it`;
+  return state === "running"
+    ? `${going}.`
+    : `${going}; \`condor_q -better-analyze ${jobIdOf(id)}\` says why a job waits.`;
 }
 
 /** Why the port that is waited for does not accept a connection; undefined where it does, and where there is none. */
