@@ -5,7 +5,16 @@ import { EXIT } from "./exit.ts";
 
 /** Asks the pool; one that is silent is asked again for a while, and the person is told. */
 export async function ask<T>(about: string, step: () => Promise<T>): Promise<T> {
-  return await patiently(new Operation({ timeoutSeconds: PATIENCE_SECONDS, progress: tell }), about, step);
+  return await patiently(new Operation({ timeoutSeconds: PATIENCE_SECONDS, progress: tellOnce() }), about, step);
+}
+
+/** Tells what is going on whenever that changes: a wait says the same every second. */
+export function tellOnce(prefix = ""): (message: string) => void {
+  let last = "";
+  return (message) => {
+    if (message !== last && message !== "") tell(`${prefix}${message}`);
+    last = message;
+  };
 }
 
 /** Tells a person what is going on, where it does not run into what a program reads. */

@@ -8,7 +8,7 @@ import { deleteInstance } from "../../provider/instance/lifecycle.ts";
 import { Operation } from "../../provider/operation.ts";
 import { patiently } from "../../provider/patience.ts";
 import { readSettings } from "../../provider/settings.ts";
-import { ask, forEach, tell } from "../ask.ts";
+import { ask, forEach, tellOnce } from "../ask.ts";
 import { confirm } from "../confirm.ts";
 import { interruptible } from "../interruption.ts";
 import { parseCount } from "../options.ts";
@@ -62,7 +62,7 @@ async function terminate(
   signal: AbortSignal,
 ): Promise<Terminated> {
   const name = nameOf(job);
-  const operation = new Operation({ timeoutSeconds, signal, progress: linesAbout(name) });
+  const operation = new Operation({ timeoutSeconds, signal, progress: tellOnce(`${name}: `) });
   const { globalJobId: id } = job;
   if (wait) {
     await deleteInstance(id, {}, context, operation).catch((error: unknown) => {
@@ -72,15 +72,6 @@ async function terminate(
     await patiently(operation, `the removal of ${name}`, () => context.pool.remove(id));
   }
   return { id, jobId: numberOf(job), name: job.cloud?.job.spec.name ?? "", gone: wait };
-}
-
-/** Tells each thing once: a wait says the same every second. */
-function linesAbout(name: string): (message: string) => void {
-  let last = "";
-  return (message) => {
-    if (message !== "" && message !== last) tell(`${name}: ${message}`);
-    last = message;
-  };
 }
 
 function goesOn(name: string): InterruptedError {
