@@ -51,7 +51,7 @@ export async function prepareCompletion(completion: RootCommand, words: readonly
 }
 
 /** The options that take the name of a file. */
-const FILE_OPTIONS = ["user-data", "network-config", "ssh-key"];
+const FILE_OPTIONS = ["user-data", "network-config", "ssh-key", "out"];
 
 function offering(candidates: readonly Candidate[]): (complete: Complete) => void {
   return (complete) => {

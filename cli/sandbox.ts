@@ -18,6 +18,7 @@ import { loadSandbox, MAX_NODES } from "../sandbox/sandbox.ts";
 import { shellQuote } from "../sandbox/shell-quote.ts";
 import { nodeBundle } from "./node-bundle.ts";
 import { Phases } from "./phases.ts";
+import { guestCommand } from "./sandbox/guest.ts";
 
 const DEFAULT_NAME = "default";
 
@@ -94,7 +95,7 @@ export function sandboxCommand(): Command {
       console.log(`The logs of sandbox ${name} are in ${resolve(folder)}`);
     });
 
-  return command;
+  return command.addCommand(guestCommand());
 }
 
 /** Runs something on the terminal; the first Ctrl-C asks it to stop and undo. */
