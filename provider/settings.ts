@@ -15,6 +15,8 @@ const flag = z
   .union([z.boolean(), z.enum(["true", "false"])], 'must be "true" or "false"')
   .transform((value) => value === true || value === "true");
 
+const ADDRESSES_EXPECTED = 'must be the absolute path of a file with addresses, or a list of { "mac": …, "ip": … }';
+
 /** What a stack or a shell may configure; everything has a default but the store. */
 export const SettingsInput = z.strictObject({
   /** The folder of the image store, as this process sees it. Configuration `condor:store`, `CONDOR_CLOUD_STORE`. */
@@ -32,6 +34,11 @@ export const SettingsInput = z.strictObject({
    * `condor:adoptExisting`, `CONDOR_CLOUD_ADOPT_EXISTING`; default: false.
    */
   adoptExisting: flag.optional(),
+  /**
+   * The fixed addresses that machines may have: the path of a file (docs/addresses.md), or the pairs themselves, which are
+   * checked when they are needed. `condor:addresses`; `CONDOR_CLOUD_ADDRESSES`, the path of a file.
+   */
+  addresses: z.union([folder, z.array(z.unknown())], ADDRESSES_EXPECTED).optional(),
 });
 
 /** The settings of one process, defaults filled in. */
@@ -42,6 +49,8 @@ export interface Settings {
   readonly commands: string | undefined;
   readonly profiles: Profiles;
   readonly adoptExisting: boolean;
+  /** A file's path, or the pairs as they were given; absent: there are none. */
+  readonly addresses?: string | readonly unknown[] | undefined;
 }
 
 /**
@@ -60,6 +69,7 @@ export function readSettings(
     pool: environment.CONDOR_CLOUD_POOL || undefined,
     commands: environment.CONDOR_CLOUD_COMMANDS || undefined,
     adoptExisting: environment.CONDOR_CLOUD_ADOPT_EXISTING || undefined,
+    addresses: environment.CONDOR_CLOUD_ADDRESSES || undefined,
     ...Object.fromEntries(Object.entries(configured).filter(([, value]) => value !== undefined)),
   };
   const parsed = SettingsInput.safeParse(given);
@@ -77,5 +87,6 @@ export function readSettings(
     commands: parsed.data.commands,
     profiles: { ...DEFAULT_PROFILES, ...parsed.data.profiles },
     adoptExisting: parsed.data.adoptExisting ?? false,
+    addresses: parsed.data.addresses,
   };
 }
