@@ -3,6 +3,7 @@ export const CLOUD_ERROR_CODES = [
   "invalid-input",
   "not-found",
   "held",
+  "guest-failed",
   "unsatisfiable",
   "refused",
   "timed-out",

@@ -7,6 +7,7 @@ import { doubtAbout } from "./absence.ts";
 import { analyzeEach } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
 import { jobsWithIds, jobsWithImage, jobsWithKeys, machineJobs, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
+import { type ConsoleReading, readConsole } from "./console.ts";
 import { gather } from "./gather.ts";
 import type { QueueJob } from "./jobs.ts";
 import type { Log } from "./log.ts";
@@ -38,6 +39,8 @@ export interface Pool {
   failure(job: QueueJob): Promise<NodeFailure | undefined>;
   /** HTCondor's own words on why a job stays idle; asks much of the collector, and never fails. */
   analyze(id: string): Promise<string[]>;
+  /** The end of what a running machine of ours said on its serial console, raw; see {@link readConsole}. */
+  console(id: string, reading: ConsoleReading): Promise<string>;
   /** The execute nodes of ours. */
   nodes(): Promise<NodeSlot[]>;
   /** A job that has left the queue, where the history still knows it. */
@@ -116,6 +119,7 @@ export function poolOf(run: Run): Pool {
     findOwn,
     machine,
     failure,
+    console: (id, reading) => readConsole(run, id, reading),
     nodes: () => nodes(undefined),
     analyze,
     async submit(job) {

@@ -3,7 +3,7 @@ const GRACE_MILLISECONDS = 2000;
 
 /** The end of a command whose time may run out. */
 export interface Deadline {
-  /** Whether the time ran out and the command was ended. */
+  /** Whether the time ran out, or nobody wants the answer any more, and the command was ended. */
   readonly passed: boolean;
   /** To be called when the command has ended. */
   cancel(): void;
@@ -14,20 +14,27 @@ export interface Deadline {
  * hold its output open. First it is asked to (SIGTERM), then it is made to (SIGKILL).
  *
  * @param leader - a process that leads a group of its own; undefined where it could not be started
+ * @param signal - ends it earlier
  */
-export function endGroupAfter(leader: number | undefined, seconds: number): Deadline {
+export function endGroupAfter(leader: number | undefined, seconds: number, signal?: AbortSignal): Deadline {
   let passed = false;
-  let timer = setTimeout(() => {
+  const end = () => {
+    if (passed) return;
     passed = true;
+    clearTimeout(timer);
     signalGroup(leader, "SIGTERM");
     timer = setTimeout(() => signalGroup(leader, "SIGKILL"), GRACE_MILLISECONDS);
-  }, seconds * 1000);
+  };
+  let timer = setTimeout(end, seconds * 1000);
+  signal?.addEventListener("abort", end);
+  if (signal?.aborted === true) end();
   return {
     get passed() {
       return passed;
     },
     cancel() {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
       // Its leader ended when it was asked to; not all of its group may have.
       if (passed) signalGroup(leader, "SIGKILL");
     },

@@ -2,6 +2,7 @@ import { delimiter } from "node:path";
 import { performance } from "node:perf_hooks";
 import { debuglog } from "node:util";
 import { execa } from "execa";
+import { InterruptedError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { CommandFailedError, CommandMissingError, PoolUnreachableError, UnexpectedOutputError } from "./errors.ts";
 import { commandFailure } from "./failure.ts";
@@ -9,7 +10,14 @@ import { describeRun, type Log } from "./log.ts";
 import { endGroupAfter } from "./process-group.ts";
 
 /** HTCondor's commands that this project runs. */
-export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_qedit" | "condor_rm" | "condor_history";
+export type Command =
+  | "condor_submit"
+  | "condor_q"
+  | "condor_status"
+  | "condor_qedit"
+  | "condor_rm"
+  | "condor_history"
+  | "condor_tail";
 
 /**
  * Runs one of HTCondor's commands and answers its standard output.
@@ -17,11 +25,19 @@ export type Command = "condor_submit" | "condor_q" | "condor_status" | "condor_q
  * @param extra.input - its standard input; absent: none
  * @param extra.schedd - the name of the schedd to ask; absent: the one that the settings name
  * @param extra.deadlineSeconds - after so long without an answer it is ended; absent: the runner's own deadline
+ * @param extra.verbatim - the answer is somebody's own text: it is handed on as it is, and kept out of the log
+ * @param extra.signal - ends the command, as its deadline does
  */
 export type Run = (
   command: Command,
   options: readonly string[],
-  extra?: { readonly input?: string; readonly schedd?: string; readonly deadlineSeconds?: number },
+  extra?: {
+    readonly input?: string;
+    readonly schedd?: string;
+    readonly deadlineSeconds?: number;
+    readonly verbatim?: boolean;
+    readonly signal?: AbortSignal;
+  },
 ) => Promise<string>;
 
 /** What a command may take. */
@@ -49,7 +65,7 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
   const { deadlineSeconds: usualSeconds, outputMax } = { ...BOUNDS, ...bounds };
   const path = [settings.commands, process.env.PATH].filter((part) => part !== undefined).join(delimiter);
   return async (command, options, extra = {}) => {
-    const { input = "", schedd = settings.schedd, deadlineSeconds = usualSeconds } = extra;
+    const { input = "", schedd = settings.schedd, deadlineSeconds = usualSeconds, verbatim = false, signal } = extra;
     const started = performance.now();
     const parameters = [...whom(command, schedd, settings.pool), ...options];
     const running = execa(command, parameters, {
@@ -58,19 +74,22 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
       cwd: "/",
       env: { PATH: path, LANG: "C", LC_ALL: "C" },
       maxBuffer: outputMax,
+      stripFinalNewline: !verbatim,
       detached: true,
       reject: false,
     });
-    const deadline = endGroupAfter(running.pid, deadlineSeconds);
+    const deadline = endGroupAfter(running.pid, deadlineSeconds, signal);
     const result = await running;
     deadline.cancel();
     // One that could not even be started has said nothing.
     const { exitCode, stdout = "", stderr = "" } = result;
     const seconds = (performance.now() - started) / 1000;
-    const ran = describeRun({ command, options: parameters, input, exitCode, seconds, stdout, stderr });
+    const shown = verbatim ? `(${stdout.length} characters that are not told)` : stdout;
+    const ran = describeRun({ command, options: parameters, input, exitCode, seconds, stdout: shown, stderr });
     debug("%s", ran);
     log(ran);
 
+    if (signal?.aborted === true) throw new InterruptedError({ what: `${command} was interrupted.` });
     if (result.code === "ENOENT") throw new CommandMissingError(command, settings.commands);
     if (result.isMaxBuffer) {
       throw new UnexpectedOutputError(command, {

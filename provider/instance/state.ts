@@ -208,7 +208,5 @@ function wanted({ ipAddress, guest }: Observation, waitFor: WaitFor): string {
   if (waitFor === "guest-agent") return "its guest agent";
   if (waitFor === "cloud-init")
     return guest?.cloudInit === undefined ? "a word of cloud-init" : "cloud-init to be done";
-  return typeof waitFor === "object" && ipAddress !== ""
-    ? `TCP port ${waitFor.tcpPort} of ${ipAddress}`
-    : "an address of its interface main";
+  return typeof waitFor === "object" && ipAddress !== "" ? `TCP port ${waitFor.tcpPort} of ${ipAddress}` : "an address";
 }

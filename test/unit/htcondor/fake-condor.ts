@@ -1,6 +1,7 @@
 import { ATTRIBUTE } from "../../../contract/job-ad.ts";
 import {
   encodeFailures,
+  type GuestReport,
   type MachineFailure,
   machineReportAttributes,
   nodeReportAttributes,
@@ -30,6 +31,12 @@ export class FakeCondor {
   jobStatus = 2;
   /** The address that guests have; undefined: none yet. */
   ipAddress: string | undefined = "10.0.0.7";
+  /** What each machine wrote on its serial console; undefined: its node offers none. */
+  console: string | undefined;
+  /** What guests say of themselves; undefined: nothing. */
+  guest: GuestReport | undefined;
+  /** When the domain was first seen running, Unix time in seconds; undefined: nobody says. */
+  startedAt: number | undefined;
   /** HTCondor's analysis of a job that waits. */
   analysis: (job: Ad) => string = () => "";
   /** What the node exec1 says went wrong with machines. */
@@ -73,7 +80,7 @@ export class FakeCondor {
         if (options.includes("-totals")) return JSON.stringify([{ Jobs: matched.length }]);
         return matched.length === 0 ? "" : JSON.stringify(matched);
       case "condor_status":
-        return JSON.stringify([this.#node(), ...this.jobs.map((job) => reportOf(job, this.ipAddress))]);
+        return JSON.stringify([this.#node(), ...this.jobs.map((job) => this.#reportOf(job))]);
       case "condor_qedit":
         if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) Object.assign(job, assignments(options.slice(options.indexOf("-constraint") + 2)));
@@ -82,6 +89,10 @@ export class FakeCondor {
         if (matched.length === 0 || matched.some((job) => this.refused.has(job.GlobalJobId))) throw noTo(command);
         for (const job of matched) this.jobs.splice(this.jobs.indexOf(job), 1);
         return "";
+      case "condor_tail":
+        if (this.console === undefined)
+          throw noTo(command, "File console.log requested but not authorized to be sent.");
+        return this.console;
       case "condor_history": {
         const known = this.past.filter((job) => matches(job, constraint));
         return known.length === 0 ? "" : JSON.stringify(known);
@@ -104,6 +115,12 @@ export class FakeCondor {
       }),
       [SLOT_ATTRIBUTE.failures]: encodeFailures(this.failures),
     };
+  }
+
+  #reportOf(job: Ad) {
+    const { ipAddress, guest, startedAt } = this;
+    const report = { globalJobId: job.GlobalJobId, state: "running", ipAddress, guest, startedAt } as const;
+    return { Name: job.RemoteHost, ...machineReportAttributes(report) };
   }
 
   #submit(description: string): string {
@@ -139,8 +156,8 @@ export function silence(why = "Failed to connect to queue manager"): PoolUnreach
   return new PoolUnreachableError("condor_q", { what: "No answer.", why });
 }
 
-function noTo(command: Command): CommandFailedError {
-  return new CommandFailedError(command, { what: `${command} failed.`, why: "Transaction failed." });
+function noTo(command: Command, why = "Transaction failed."): CommandFailedError {
+  return new CommandFailedError(command, { what: `${command} failed.`, why });
 }
 
 function matches(job: Ad, constraint: string): boolean {
@@ -157,13 +174,4 @@ function literal(text = "undefined"): unknown {
   if (text === "undefined") return undefined;
   if (text === "true" || text === "false") return text === "true";
   return /^\d+$/.test(text) ? Number(text) : text.replace(/^"|"$/g, "");
-}
-
-function reportOf(job: Ad, ipAddress: string | undefined) {
-  const report = {
-    globalJobId: job.GlobalJobId,
-    state: "running",
-    ...(ipAddress === undefined ? {} : { ipAddress }),
-  } as const;
-  return { Name: job.RemoteHost, ...machineReportAttributes(report) };
 }

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { InterruptedError } from "../../../provider/errors.ts";
 import {
   CommandFailedError,
   CommandMissingError,
@@ -88,6 +89,25 @@ describe("a command", () => {
     await program("condor_status", "exec sleep 60");
     const hanging = openRunner(settings())("condor_status", [], { deadlineSeconds: 0.2 });
     await expect(hanging).rejects.toThrow("condor_status gave no answer within 0.2 s");
+  });
+
+  test("that nobody waits for any more is ended with what it started", async () => {
+    await program("condor_tail", `echo $$ > ${join(folder, "pid")}; sleep 60; echo done`);
+    const controller = new AbortController();
+    const running = openRunner(settings())("condor_tail", [], { signal: controller.signal });
+    await vi.waitUntil(() => readFile(join(folder, "pid"), "utf8").catch(() => ""), { timeout: 10_000 });
+    controller.abort();
+    await expect(running).rejects.toBeInstanceOf(InterruptedError);
+    expect(await livingOf(Number(await readFile(join(folder, "pid"), "utf8")))).toEqual([]);
+  });
+
+  test("whose answer is somebody's own text is answered to the last byte, and the log has nothing of it", async () => {
+    await program("condor_tail", "printf 'hunter2\\r\\n\\n'");
+    const lines: string[] = [];
+    const run = openRunner(settings(), (line) => lines.push(line));
+    expect(await run("condor_tail", [], { verbatim: true })).toBe("hunter2\r\n\n");
+    expect(lines.join("\n")).not.toContain("hunter2");
+    expect(lines.join("\n")).toContain("10 characters that are not told");
   });
 
   test.each(["exec yes", "yes", "trap '' PIPE; yes; yes; sleep 60"])(

@@ -20,6 +20,7 @@ import {
 } from "../../../provider/htcondor/errors.ts";
 import {
   AlreadyExistsError,
+  CloudInitFailedError,
   EndedError,
   HeldError,
   InitializationError,
@@ -36,7 +37,7 @@ const errors: readonly CloudError[] = [
   ...[InvalidInputError, TimedOutError, InterruptedError, OrphanedError].map((Class) => new Class(parts)),
   ...[NoSuchMachineError, StoreError, DamagedManifestError].map((Class) => new Class(parts)),
   ...[WrongScheddError, JobNotFoundError, EndedError, HeldError].map((Class) => new Class(ID, parts)),
-  ...[UnsatisfiableError, AlreadyExistsError].map((Class) => new Class(ID, parts)),
+  ...[UnsatisfiableError, AlreadyExistsError, CloudInitFailedError].map((Class) => new Class(ID, parts)),
   ...[RefusedError, PermissionError, PoolUnreachableError].map((Class) => new Class("condor_q", parts)),
   ...[CommandFailedError, UnexpectedOutputError].map((Class) => new Class("condor_q", parts)),
   new CommandMissingError("condor_q", undefined),

@@ -1,0 +1,29 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** What a guest wrote, in lines that command no terminal: no control characters, no escape sequences, nothing that turns text around. */
+export function harmless(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\r\n?/g, "\n")
+    .replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, "");
+}
+
+/**
+ * The last lines of what a guest wrote, harmless.
+ *
+ * @param most.lines - the most of them
+ * @param most.characters - of all together; longer lines are cut
+ */
+export function lastLines(text: string, most: { readonly lines: number; readonly characters: number }): string[] {
+  const lines = harmless(text)
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const kept: string[] = [];
+  let left = most.characters;
+  for (const line of lines.reverse()) {
+    if (kept.length === 0 && line === "") continue;
+    if (kept.length >= most.lines || left <= 0) break;
+    kept.unshift(line.length > left ? `${line.slice(0, left - 1)}…` : line);
+    left -= line.length + 1;
+  }
+  return kept;
+}
