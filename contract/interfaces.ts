@@ -59,3 +59,12 @@ export function concurrencyLimitOf(macAddress: string): string {
 
 /** The group of the limits above: what the manager's configuration names. */
 export const CONCURRENCY_LIMIT_GROUP = "cloudmac";
+
+/** The setting of the central manager that makes it run one job with a MAC address at a time; 1 is the value. */
+export const GUARD_SETTING = `CONCURRENCY_LIMIT_DEFAULT_${CONCURRENCY_LIMIT_GROUP}`;
+
+/** The line of the manager's configuration that says so. */
+export const GUARD_LINE = `${GUARD_SETTING} = 1`;
+
+/** The command that writes that line. */
+export const GUARD_COMMAND = "condor-cloud manager install";

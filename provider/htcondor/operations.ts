@@ -1,7 +1,8 @@
 import { type ClassAdValue, classAdLiteral } from "../../contract/classad.ts";
-import { jobsWithIds, nodeSlots, slotsWithFailures } from "./classad.ts";
+import { jobsWithIds, jobsWithKeys, machineJobs, nodeSlots, slotsWithFailures } from "./classad.ts";
 import { proveNone } from "./empty.ts";
 import { CommandFailedError } from "./errors.ts";
+import { HOLDER_ATTRIBUTES, type MacHolder, parseHolders } from "./holders.ts";
 import { JOB_ATTRIBUTES, parseJobs, type QueueJob } from "./jobs.ts";
 import type { Run } from "./run.ts";
 import {
@@ -86,6 +87,43 @@ export async function queryHistory(run: Run, id: string, sinceUnixSeconds: numbe
     ...["-since", `EnteredCurrentStatus < ${classAdLiteral(sinceUnixSeconds)}`],
   ]);
   return parseJobs("condor_history", output)[0];
+}
+
+/** Whoever is not among so many jobs that last left the queue is forgotten. */
+const HISTORY_SCAN_MAX = 10_000;
+
+/** Asks the history for the last job of each of these keys, whatever became of it. Looks at a bounded part of it. */
+export async function queryLastWithKeys(run: Run, keys: readonly string[]): Promise<QueueJob[]> {
+  const last = new Map<string, QueueJob>();
+  for (const constraint of jobsWithKeys(keys)) {
+    const output = await run("condor_history", [
+      ...["-json", "-attributes", JOB_ATTRIBUTES.join(","), "-constraint", constraint],
+      ...["-scanlimit", String(HISTORY_SCAN_MAX), ...(keys.length === 1 ? ["-limit", "1"] : [])],
+    ]);
+    // The newest come first.
+    for (const job of parseJobs("condor_history", output)) {
+      if (job.key !== undefined && !last.has(job.key)) last.set(job.key, job);
+    }
+  }
+  return [...last.values()];
+}
+
+/** Asks the queue which jobs hold MAC addresses, whoever owns them. */
+export async function queryHolders(run: Run): Promise<MacHolder[]> {
+  const selection = ["-allusers", "-constraint", machineJobs()];
+  const output = await run("condor_q", ["-json", "-attributes", HOLDER_ATTRIBUTES.join(","), ...selection]);
+  if (output.trim() === "") await proveNone(run, selection, {});
+  return parseHolders("condor_q", output);
+}
+
+/** Nobody waits long for what the manager's configuration says. */
+const SETTING_DEADLINE_SECONDS = 20;
+
+/** Asks the pool's negotiator for a setting; undefined where it has none of that name. */
+export async function queryManagerSetting(run: Run, name: string): Promise<string | undefined> {
+  const output = await run("condor_config_val", ["-negotiator", name], { deadlineSeconds: SETTING_DEADLINE_SECONDS });
+  // HTCondor 23.9 says so and exits 0 (measured).
+  return /^Not defined/i.test(output.trim()) || output.trim() === "" ? undefined : output.trim();
 }
 
 /**

@@ -9,9 +9,19 @@ import { type Edit, editEach, removeEach } from "./changes.ts";
 import { jobsWithIds, jobsWithImage, jobsWithKeys, machineJobs, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { type ConsoleReading, readConsole } from "./console.ts";
 import { gather } from "./gather.ts";
+import type { MacHolder } from "./holders.ts";
 import type { QueueJob } from "./jobs.ts";
 import type { Log } from "./log.ts";
-import { queryFailures, queryHistory, queryJobs, queryNodes, querySlots } from "./operations.ts";
+import {
+  queryFailures,
+  queryHistory,
+  queryHolders,
+  queryJobs,
+  queryLastWithKeys,
+  queryManagerSetting,
+  queryNodes,
+  querySlots,
+} from "./operations.ts";
 import { openRunner, type Run } from "./run.ts";
 import type { NodeFailure, NodeSlot, SlotReport } from "./slots.ts";
 import { submitEach } from "./submit.ts";
@@ -45,6 +55,12 @@ export interface Pool {
   nodes(): Promise<NodeSlot[]>;
   /** A job that has left the queue, where the history still knows it. */
   history(id: string): Promise<QueueJob | undefined>;
+  /** The last job of this key that left the queue, where the history still knows one; whoever owned it. */
+  lastWithKey(key: string): Promise<QueueJob | undefined>;
+  /** The jobs in the queue that hold MAC addresses, whoever owns them, those too that somebody submitted by hand. */
+  holders(): Promise<MacHolder[]>;
+  /** A setting as the pool's negotiator has it; undefined where it has none of that name. */
+  managerSetting(name: string): Promise<string | undefined>;
   /**
    * All jobs in the queue that are virtual machines, each with its node's report; those that somebody submitted by hand
    * are among them, and break the contract.
@@ -107,6 +123,14 @@ export function poolOf(run: Run): Pool {
     const found = await queryNodes(run);
     return () => found;
   });
+  const lastWithKey = gather(async (keys: readonly string[]) => {
+    const found = await queryLastWithKeys(run, [...new Set(keys)]);
+    return (key: string) => found.find((job) => job.key === key);
+  });
+  const holders = gather(async (_callers: readonly undefined[]) => {
+    const found = await queryHolders(run);
+    return () => found;
+  });
   const analyze = gather(async (ids: readonly string[]) => {
     const told = await analyzeEach(run, [...new Set(ids)]);
     return (id: string) => told.get(id) ?? [];
@@ -121,6 +145,9 @@ export function poolOf(run: Run): Pool {
     failure,
     console: (id, reading) => readConsole(run, id, reading),
     nodes: () => nodes(undefined),
+    lastWithKey,
+    holders: () => holders(undefined),
+    managerSetting: (name) => queryManagerSetting(run, name),
     analyze,
     async submit(job) {
       // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.

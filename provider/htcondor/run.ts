@@ -17,6 +17,7 @@ export type Command =
   | "condor_qedit"
   | "condor_rm"
   | "condor_history"
+  | "condor_config_val"
   | "condor_tail";
 
 /**
@@ -72,7 +73,7 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
       input,
       // Any folder does, and the one that this process is in may be gone.
       cwd: "/",
-      env: { PATH: path, LANG: "C", LC_ALL: "C" },
+      env: { PATH: path, LANG: "C", LC_ALL: "C", ...whereToLook(command, settings.pool) },
       maxBuffer: outputMax,
       stripFinalNewline: !verbatim,
       detached: true,
@@ -117,8 +118,17 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
   };
 }
 
+/**
+ * `condor_config_val` takes a pool only beside a daemon's name, which nobody knows of a negotiator: it is led there by the
+ * setting itself (HTCondor manual, "Introduction to Configuration").
+ */
+function whereToLook(command: Command, pool: string | undefined): Record<string, string> {
+  return command === "condor_config_val" && pool !== undefined ? { _CONDOR_COLLECTOR_HOST: pool } : {};
+}
+
 /** Which schedd and which pool a command is to ask. `condor_status` asks the collector, which has no schedd's name. */
 function whom(command: Command, schedd: string | undefined, pool: string | undefined): string[] {
+  if (command === "condor_config_val") return [];
   const name = schedd === undefined || command === "condor_status" ? [] : ["-name", schedd];
   return [...name, ...(pool === undefined ? [] : ["-pool", pool])];
 }

@@ -8,6 +8,7 @@ import {
   SLOT_ATTRIBUTE,
 } from "../../../contract/node-report.ts";
 import type { Context } from "../../../provider/context.ts";
+import { machineJobs } from "../../../provider/htcondor/classad.ts";
 import { CommandFailedError, PoolUnreachableError } from "../../../provider/htcondor/errors.ts";
 import { poolOf } from "../../../provider/htcondor/pool.ts";
 import type { Command, Run } from "../../../provider/htcondor/run.ts";
@@ -45,6 +46,8 @@ export class FakeCondor {
   before: (command: Command) => void = () => {};
   /** Called after each command has done its work, and before anybody hears of it. */
   after: (command: Command) => void = () => {};
+  /** What the manager's configuration says of concurrency limits of MAC addresses. */
+  limit = "1";
   /** The other schedds of the pool, by name. */
   readonly others: FakeCondor[] = [];
 
@@ -93,6 +96,8 @@ export class FakeCondor {
         if (this.console === undefined)
           throw noTo(command, "File console.log requested but not authorized to be sent.");
         return this.console;
+      case "condor_config_val":
+        return `${this.limit}\n`;
       case "condor_history": {
         const known = this.past.filter((job) => matches(job, constraint));
         return known.length === 0 ? "" : JSON.stringify(known);
@@ -161,6 +166,7 @@ function noTo(command: Command, why = "Transaction failed."): CommandFailedError
 }
 
 function matches(job: Ad, constraint: string): boolean {
+  if (constraint === machineJobs()) return true;
   if (/^ClusterId == \d+$/.test(constraint)) return constraint === `ClusterId == ${job.ClusterId}`;
   return [job.GlobalJobId, job[ATTRIBUTE.key]].some((value) => constraint.includes(JSON.stringify(value)));
 }

@@ -1,0 +1,49 @@
+import type { Pool } from "../htcondor/pool.ts";
+
+/** A create's claim on a MAC address. */
+interface Claim {
+  readonly key: string;
+  /** When its create ended, by the process's clock in milliseconds; undefined: it is at work. */
+  endedAt?: number;
+}
+
+/**
+ * The MAC addresses that creates of this process have taken: those of one operation run at once, and the queue shows a
+ * choice only once its job is in it.
+ */
+export class Claims {
+  readonly #byMac = new Map<string, Claim>();
+
+  /** Whether another machine's create has taken it, as far as a look at the queue at that time may not have shown it. */
+  isTaken(macAddress: string, key: string, lookedAt: number): boolean {
+    const claim = this.#byMac.get(macAddress);
+    return claim !== undefined && claim.key !== key && (claim.endedAt === undefined || claim.endedAt >= lookedAt);
+  }
+
+  /** Takes these and gives back whatever else the machine's create had taken. */
+  take(key: string, macAddresses: readonly string[]): void {
+    this.#drop(key);
+    for (const macAddress of macAddresses) {
+      // One that is asked for by name may be another's already, and stays that.
+      if (!this.isTaken(macAddress, key, 0)) this.#byMac.set(macAddress, { key });
+    }
+  }
+
+  /** The create has ended: from now on the queue tells. */
+  end(key: string, now: number): void {
+    for (const claim of this.#byMac.values()) if (claim.key === key) claim.endedAt ??= now;
+  }
+
+  #drop(key: string): void {
+    for (const [macAddress, claim] of this.#byMac) if (claim.key === key) this.#byMac.delete(macAddress);
+  }
+}
+
+const claims = new WeakMap<Pool, Claims>();
+
+/** The claims of this process's creates in a pool. */
+export function claimsIn(pool: Pool): Claims {
+  const existing = claims.get(pool) ?? new Claims();
+  claims.set(pool, existing);
+  return existing;
+}

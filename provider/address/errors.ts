@@ -1,0 +1,16 @@
+import { CloudError } from "../errors.ts";
+
+/** All pairs of the address pool that the machine could have are held by others. */
+export class AddressesExhaustedError extends CloudError {
+  readonly code = "in-use";
+}
+
+/** A live job has the MAC address that a program gives. */
+export class MacInUseError extends CloudError {
+  readonly code = "in-use";
+}
+
+/** The pool's central manager does not keep two machines from one MAC address. */
+export class UnguardedError extends CloudError {
+  readonly code = "refused";
+}
