@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Complete, RootCommand } from "@bomb.sh/tab";
 import tab from "@bomb.sh/tab/commander";
@@ -76,11 +75,11 @@ async function imageNames(): Promise<Candidate[]> {
 
 /** The files and folders that a path may go on with; folders end with a slash. */
 export function filesLike(partial: string): Candidate[] {
-  const folder = partial.endsWith("/") ? partial : dirname(partial);
-  const prefix = folder === "." && !partial.startsWith("./") ? "" : folder;
+  // The folder as it was typed, for the shell compares what it is offered with that.
+  const folder = partial.slice(0, partial.lastIndexOf("/") + 1);
   try {
-    return readdirSync(folder, { withFileTypes: true }).map((entry) => [
-      join(prefix, entry.name) + (entry.isDirectory() ? "/" : ""),
+    return readdirSync(folder || ".", { withFileTypes: true }).map((entry) => [
+      `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`,
       "",
     ]);
   } catch {
