@@ -133,7 +133,7 @@ export class Agent {
     }
     if (present?.record !== undefined && present.runStartedAt === run.startedAt) return;
     const machine = newMachine(request.globalJobId, "preparing");
-    machine.asked = request;
+    machine.asked = { user: request.user, spec: request.spec };
     machine.macAddress = request.spec.macAddress;
     beginRun(machine, run);
     this.machines.set(request.globalJobId, machine);
@@ -191,6 +191,7 @@ export class Agent {
           user: request.user,
           spec: request.spec,
           image,
+          seed: request.seed,
           leaseBefore: leasesBefore(interfaces),
           runStartedAt: machine.runStartedAt,
           vncPassword: newVncPassword(this.parts.configuration.vncListen),
@@ -265,6 +266,7 @@ export class Agent {
       vcpus: record.spec.size.vcpus,
       diskPath: folders.diskPath(globalJobId),
       image: { path: cache.pathOf(record.image.digest), format: record.image.format },
+      seedDiskPath: record.seedDisk && folders.seedDiskPath(globalJobId),
       consolePath: folders.consolePath(globalJobId),
       interfaces: this.#interfacesOf(record.spec),
       watchdog: record.spec.watchdog,

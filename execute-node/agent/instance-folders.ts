@@ -7,6 +7,7 @@ import { Firmware, ImageManifest, MachineType } from "../../contract/image-manif
 import { InstanceSpec } from "../../contract/instance-spec.ts";
 import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
 import { Digest, GlobalJobId, InterfaceName } from "../../contract/patterns.ts";
+import type { Seed } from "../../contract/seed.ts";
 import type { CachedImage } from "./cached-image.ts";
 import { CONSOLE_FILE } from "./console-log.ts";
 import type { Consoles } from "./consoles.ts";
@@ -14,6 +15,7 @@ import { isMissing, TEMPORARY_SUFFIX, writeFileAtomically } from "./files.ts";
 import type { Log } from "./log.ts";
 import { createOverlay, diskSizeBytes } from "./overlay.ts";
 import { messageOf } from "./refusal.ts";
+import { createSeedDisk } from "./seed-disk.ts";
 
 const Lease = z.string().max(100);
 const LeasesBefore = z.record(InterfaceName, Lease);
@@ -44,6 +46,8 @@ export const MachineRecord = z.strictObject({
   leaseBefore: z
     .union([LeasesBefore, Lease.transform((lease): LeasesBefore => ({ [MAIN_INTERFACE]: lease }))])
     .optional(),
+  /** That it has a seed disk, as all have but those of an earlier version. What it says is in the disk alone. */
+  seedDisk: z.literal(true).optional(),
   /** When the startd began the run of the job that it was prepared for; Unix time in seconds. */
   runStartedAt: z.int().nonnegative().optional(),
   /** The last address that it was heard at. */
@@ -59,6 +63,8 @@ export type MachineRecord = z.infer<typeof MachineRecord>;
 export interface NewMachine
   extends Pick<MachineRecord, "globalJobId" | "user" | "spec" | "runStartedAt" | "vncPassword"> {
   readonly image: CachedImage;
+  /** What the guest is told; absent: its name alone. */
+  readonly seed: Seed | undefined;
   /** Awaited while the disk is made; must not fail. */
   readonly leaseBefore: Promise<LeasesBefore>;
 }
@@ -85,7 +91,7 @@ export function instanceFolderName(globalJobId: string): string {
   return `${jobIdOf(globalJobId)}-${digest}`;
 }
 
-/** The folders of the machines on this node, one each: overlay, console log, record. */
+/** The folders of the machines on this node, one each: overlay, seed disk, console log, record. */
 export class InstanceFolders {
   readonly #folder: string;
   readonly #consoles: Consoles;
@@ -107,6 +113,11 @@ export class InstanceFolders {
   /** The overlay of a machine. */
   diskPath(globalJobId: string): string {
     return join(this.pathOf(globalJobId), "disk.qcow2");
+  }
+
+  /** The disk that tells the guest what it is to be. */
+  seedDiskPath(globalJobId: string): string {
+    return join(this.pathOf(globalJobId), "seed.iso");
   }
 
   /** The file that a machine's serial console is written to. */
@@ -142,11 +153,11 @@ export class InstanceFolders {
   }
 
   /**
-   * Makes the folder of a machine: a fresh overlay of its image and an empty console log.
+   * Makes the folder of a machine: a fresh overlay of its image, its seed disk and an empty console log.
    *
-   * @throws Refusal when the disk asked for is smaller than the image, or cannot be made
+   * @throws Refusal when the disk asked for is smaller than the image, or one cannot be made
    */
-  async create({ image, leaseBefore, ...machine }: NewMachine): Promise<MachineRecord> {
+  async create({ image, seed, leaseBefore, ...machine }: NewMachine): Promise<MachineRecord> {
     const { globalJobId } = machine;
     const diskBytes = diskSizeBytes(machine.spec, image);
     await this.remove(globalJobId);
@@ -156,6 +167,11 @@ export class InstanceFolders {
       const [lease] = await Promise.all([
         leaseBefore,
         createOverlay(this.diskPath(globalJobId), image, diskBytes),
+        createSeedDisk(this.seedDiskPath(globalJobId), {
+          instanceId: `i-${instanceFolderName(globalJobId)}`,
+          name: machine.spec.name,
+          seed,
+        }),
         this.#consoles.create(this.pathOf(globalJobId)),
       ]);
       const record: MachineRecord = {
@@ -163,6 +179,7 @@ export class InstanceFolders {
         ...machine,
         image: { digest, format, architecture, firmware, machineType },
         leaseBefore: lease,
+        seedDisk: true,
         preparedAt: Math.floor(Date.now() / 1000),
       };
       await this.write(record);

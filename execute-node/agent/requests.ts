@@ -2,8 +2,9 @@ import { z } from "zod";
 import { parseClassAdLines } from "../../contract/classad.ts";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { type InstanceSpec, specDigest } from "../../contract/instance-spec.ts";
-import { type ImageNeeds, parseJobAd } from "../../contract/job-ad.ts";
+import { ATTRIBUTE, type CloudJob, type ImageNeeds, parseJobAd } from "../../contract/job-ad.ts";
 import { GlobalJobId } from "../../contract/patterns.ts";
+import { decodeSeed, type Seed, seedDigest } from "../../contract/seed.ts";
 import { refuseForeignAttributes } from "./job-attributes.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -19,6 +20,8 @@ export interface PrepareRequest extends JobIdentity {
   readonly spec: InstanceSpec;
   /** What the job says of its image. */
   readonly imageNeeds: ImageNeeds;
+  /** What the guest is told; absent: its name alone. */
+  readonly seed: Seed | undefined;
   /** The disk space that the job reserves, in KiB. */
   readonly reservedDiskKiB: number;
 }
@@ -35,6 +38,8 @@ const Identity = z.object({
   procid: z.int().nonnegative(),
   user: z.string().min(1).max(300),
 });
+
+const SEED_REMEDY = `${ATTRIBUTE.seed} and ${ATTRIBUTE.seedDigest} belong together; submit it anew.`;
 
 const Reservation = z.object({ requestdisk: z.number().nonnegative() });
 
@@ -57,7 +62,22 @@ export function parsePrepare(adText: string): PrepareRequest {
     );
   }
   const { requestdisk: reservedDiskKiB } = explained(() => Reservation.parse(ad));
-  return { ...identity, spec: job.spec, imageNeeds: job.imageNeeds, reservedDiskKiB };
+  return { ...identity, spec: job.spec, imageNeeds: job.imageNeeds, seed: seedOf(job), reservedDiskKiB };
+}
+
+/**
+ * The seed that a job carries.
+ *
+ * @throws Refusal when it is not the one that the job's specification names
+ */
+function seedOf({ spec, seed: travelling }: CloudJob): Seed | undefined {
+  if (spec.seed === undefined && travelling === undefined) return undefined;
+  if (travelling === undefined) throw new Refusal(`The job names a seed and carries none. ${SEED_REMEDY}`);
+  if (spec.seed === undefined) throw new Refusal(`The job carries a seed and does not name it. ${SEED_REMEDY}`);
+  const seed = decodeSeed(travelling);
+  if (seed === undefined) throw new Refusal(`The job's seed cannot be read. ${SEED_REMEDY}`);
+  if (seedDigest(seed) !== spec.seed) throw new Refusal(`The job carries another seed than it names. ${SEED_REMEDY}`);
+  return seed;
 }
 
 /**

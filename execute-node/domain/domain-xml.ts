@@ -24,6 +24,8 @@ export interface Domain {
   readonly diskPath: string;
   /** The image that the overlay backs onto. */
   readonly image: { readonly path: string; readonly format: ImageFormat };
+  /** The disk that tells the guest what it is to be, an ISO 9660 file; absent: it has none. */
+  readonly seedDiskPath: string | undefined;
   /** The file that the serial console is appended to. */
   readonly consolePath: string;
   /** In the order in which the guest's PCI bus has them. */
@@ -69,20 +71,7 @@ export function domainXml(domain: Domain): string {
       on_crash: "destroy",
       devices: {
         emulator: emulatorPath(domain.emulatorFolder, domain.architecture),
-        disk: {
-          "@_type": "file",
-          "@_device": "disk",
-          driver: { "@_name": "qemu", "@_type": "qcow2", "@_cache": "unsafe", "@_discard": "unmap" },
-          source: { "@_file": domain.diskPath },
-          backingStore: {
-            "@_type": "file",
-            format: { "@_type": domain.image.format },
-            source: { "@_file": domain.image.path },
-            backingStore: "",
-          },
-          target: { "@_dev": "vda", "@_bus": "virtio" },
-          boot: { "@_order": "1" },
-        },
+        disk: [overlayDisk(domain), ...(domain.seedDiskPath === undefined ? [] : [seedDisk(domain.seedDiskPath)])],
         // libvirt gives network cards their places on the PCI bus before all disks, in this order.
         interface: domain.interfaces.map(({ network, macAddress }) => ({
           ...networkSource(network),
@@ -128,6 +117,40 @@ function operatingSystem({ architecture, machineType, firmware, nvramPath }: Dom
   if (firmware === "bios") return { type };
   const feature = ["secure-boot", "enrolled-keys"].map((name) => ({ "@_enabled": "no", "@_name": name }));
   return { "@_firmware": "efi", type, firmware: { feature }, nvram: nvramPath };
+}
+
+/** The machine's own disk, the only one that it boots from. */
+function overlayDisk({ diskPath, image }: Domain) {
+  return {
+    "@_type": "file",
+    "@_device": "disk",
+    driver: { "@_name": "qemu", "@_type": "qcow2", "@_cache": "unsafe", "@_discard": "unmap" },
+    source: { "@_file": diskPath },
+    backingStore: {
+      "@_type": "file",
+      format: { "@_type": image.format },
+      source: { "@_file": image.path },
+      backingStore: "",
+    },
+    target: { "@_dev": "vda", "@_bus": "virtio" },
+    boot: { "@_order": "1" },
+  };
+}
+
+/**
+ * A disk and no CD-ROM, because what drives `vda` drives it too, on every kind of machine; cloud-init looks at the volume's
+ * name alone. The empty backing store keeps libvirt from looking into bytes that a user wrote.
+ */
+function seedDisk(path: string) {
+  return {
+    "@_type": "file",
+    "@_device": "disk",
+    driver: { "@_name": "qemu", "@_type": "raw" },
+    source: { "@_file": path },
+    backingStore: "",
+    target: { "@_dev": "vdb", "@_bus": "virtio" },
+    readonly: "",
+  };
 }
 
 /** Where a network card is plugged in. */

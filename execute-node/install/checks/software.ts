@@ -1,5 +1,6 @@
-import { access, constants } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { isOnPath, isProgram } from "../../agent/programs.ts";
+import { SEED_DISK_MAKERS } from "../../agent/seed-disk.ts";
 import { runPatiently } from "../patient-run.ts";
 import { type Check, failed, type Judgement, ok } from "./check.ts";
 import { isAtLeast, versionIn } from "./versions.ts";
@@ -45,6 +46,13 @@ export const softwareChecks: readonly Check[] = [
     judge: async ({ node }) => judgeNode(node, await runPatiently(node, ["--version"]).catch(() => "")),
   },
   { name: "commands", judge: async () => judgeCommands(await missingCommands(Object.keys(COMMANDS))) },
+  {
+    name: "seed disks",
+    judge: async () => {
+      const missing = await missingCommands(SEED_DISK_MAKERS);
+      return judgeSeedDiskMakers(SEED_DISK_MAKERS.filter((command) => !missing.includes(command)));
+    },
+  },
   { name: "HTCondor", judge: async () => judgeCondor(await runPatiently("condor_version", []).catch(() => "")) },
   {
     name: "vm-gahp",
@@ -86,6 +94,16 @@ export function judgeCommands(missing: readonly string[]): Judgement {
   return failed(`missing: ${missing.join(", ")}`, `Install ${packages.join(", ")}.`);
 }
 
+/** @param present - those of the commands that are on PATH */
+export function judgeSeedDiskMakers(present: readonly string[]): Judgement {
+  const [maker] = present;
+  if (maker !== undefined) return ok(`made by ${maker}`);
+  return failed(
+    `none of ${SEED_DISK_MAKERS.join(", ")}`,
+    "Install one of them (package genisoimage or xorriso): it tells each machine its name.",
+  );
+}
+
 /** @param words - what the emulator's `--version` printed; empty: it could not be run */
 export function judgeEmulator(emulator: string, words: string, hasElEmulator: boolean): Judgement {
   const version = versionIn(words);
@@ -107,18 +125,6 @@ async function judgeGahp(folder: string): Promise<Judgement> {
 }
 
 async function missingCommands(commands: readonly string[]): Promise<string[]> {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const missing: string[] = [];
-  for (const command of commands) {
-    const found = await Promise.all(folders.map((folder) => isProgram(join(folder, command))));
-    if (!found.includes(true)) missing.push(command);
-  }
-  return missing;
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+  const found = await Promise.all(commands.map(isOnPath));
+  return commands.filter((_, index) => !found[index]);
 }

@@ -17,6 +17,7 @@ const DOMAIN: Domain = {
   vcpus: 2,
   diskPath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/disk.qcow2",
   image: { path: `/var/lib/condor-cloud/cache/${"a".repeat(64)}`, format: "raw" },
+  seedDiskPath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/seed.iso",
   consolePath: "/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log",
   interfaces: [{ network: { libvirt: "default" }, macAddress: "02:00:00:00:00:01" }],
   watchdog: undefined,
@@ -36,6 +37,9 @@ test("a domain is written out by value", () => {
       '<source file="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/disk.qcow2"/>' +
       `<backingStore type="file"><format type="raw"/><source file="/var/lib/condor-cloud/cache/${"a".repeat(64)}"/><backingStore/></backingStore>` +
       '<target dev="vda" bus="virtio"/><boot order="1"/></disk>' +
+      '<disk type="file" device="disk"><driver name="qemu" type="raw"/>' +
+      '<source file="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/seed.iso"/><backingStore/>' +
+      '<target dev="vdb" bus="virtio"/><readonly/></disk>' +
       '<interface type="network"><source network="default"/><mac address="02:00:00:00:00:01"/><model type="virtio"/><rom enabled="no"/></interface>' +
       '<serial type="file"><source path="/var/lib/condor-cloud/instances/7.0-0123456789abcdef/console.log" append="on"/><target port="0"/></serial>' +
       '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>' +
@@ -59,6 +63,24 @@ test("a machine on a bridge, of another architecture, with KVM", () => {
   expect(xml).toContain('<type arch="i686" machine="pc">hvm</type>');
   expect(xml).toContain("/usr/bin/qemu-system-i386");
   expect(xml).not.toContain("tb-cache");
+});
+
+test("a machine of an earlier version keeps its one disk", () => {
+  expect(domainXml({ ...DOMAIN, seedDiskPath: undefined }).match(/<disk /g)).toHaveLength(1);
+});
+
+test("a machine has its network cards in their order, each on its network", () => {
+  const interfaces = [
+    { network: { libvirt: "default" }, macAddress: "02:00:00:00:00:09" },
+    { network: { bridge: "br0" }, macAddress: "02:00:00:00:00:01" },
+    { network: { libvirt: "default" }, macAddress: "02:00:00:00:00:05" },
+  ];
+  const parsed = new XMLParser({ ignoreAttributes: false }).parse(domainXml({ ...DOMAIN, interfaces }));
+  expect(parsed.domain.devices.interface).toMatchObject([
+    { "@_type": "network", source: { "@_network": "default" }, mac: { "@_address": "02:00:00:00:00:09" } },
+    { "@_type": "bridge", source: { "@_bridge": "br0" }, mac: { "@_address": "02:00:00:00:00:01" } },
+    { "@_type": "network", source: { "@_network": "default" }, mac: { "@_address": "02:00:00:00:00:05" } },
+  ]);
 });
 
 test("a UEFI machine has a firmware without Secure Boot, and its variables in its own folder", () => {
@@ -95,6 +117,7 @@ test.each([
     name: evil,
     globalJobId: evil,
     diskPath: evil,
+    seedDiskPath: evil,
     consolePath: evil,
     nvramPath: evil,
     firmware: "uefi",
@@ -107,8 +130,8 @@ test.each([
   const parsed = new XMLParser({ ignoreAttributes: false, trimValues: false }).parse(xml);
   expect(parsed.domain.name).toBe(evil);
   expect(Object.keys(parsed.domain.devices).filter((name) => name === "disk" || name === "hostdev")).toEqual(["disk"]);
-  expect(Array.isArray(parsed.domain.devices.disk)).toBe(false);
-  expect(parsed.domain.devices.disk.source["@_file"]).toBe(parsed.domain.name);
+  const files = parsed.domain.devices.disk.map((disk: { source: { "@_file": string } }) => disk.source["@_file"]);
+  expect(files).toEqual([parsed.domain.name, parsed.domain.name]);
 });
 
 test("a domain's live XML tells its job, MAC and VNC address", () => {

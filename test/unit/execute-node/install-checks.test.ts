@@ -15,7 +15,13 @@ import {
   judgeStart,
 } from "../../../execute-node/install/checks/htcondor.ts";
 import { judgeAgent, judgePool } from "../../../execute-node/install/checks/running.ts";
-import { judgeCommands, judgeCondor, judgeEmulator, judgeNode } from "../../../execute-node/install/checks/software.ts";
+import {
+  judgeCommands,
+  judgeCondor,
+  judgeEmulator,
+  judgeNode,
+  judgeSeedDiskMakers,
+} from "../../../execute-node/install/checks/software.ts";
 import { judgeDisk, judgeStore } from "../../../execute-node/install/checks/storage.ts";
 import { isAtLeast, versionIn } from "../../../execute-node/install/checks/versions.ts";
 import {
@@ -54,6 +60,11 @@ describe("the checks of software", () => {
     expect(judgeCondor("$CondorVersion: 10.0.1 $")).toMatchObject({ verdict: "failed", found: "10.0.1 is too old" });
     expect(judgeCommands(["setfacl"])).toMatchObject({ remedy: "Install setfacl (package acl)." });
     expect(judgeCommands([])).toEqual(ok("all there"));
+    expect(judgeSeedDiskMakers(["xorrisofs", "mkisofs"])).toEqual(ok("made by xorrisofs"));
+    expect(judgeSeedDiskMakers([])).toMatchObject({
+      verdict: "failed",
+      remedy: expect.stringContaining("genisoimage"),
+    });
   });
 
   it("know where Enterprise Linux hides its emulator", () => {

@@ -1,6 +1,9 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { classAdAssignment } from "../../../contract/classad.ts";
-import { jobAttributes } from "../../../contract/job-ad.ts";
+import { type CloudJob, jobAttributes } from "../../../contract/job-ad.ts";
+import { LABELS_MAX_BYTES } from "../../../contract/patterns.ts";
+import { encodeSeed, SEED_MAX_BYTES, type Seed, seedDigest } from "../../../contract/seed.ts";
 import { parseDomainRequest, parsePrepare } from "../../../execute-node/agent/requests.ts";
 import { hookFailure } from "../../../execute-node/hooks/prepare.ts";
 import { OversizedJobError, relevantLines } from "../../../execute-node/relevant-lines.ts";
@@ -11,9 +14,14 @@ const SPEC = { ...PLAIN_SPEC, labels: { note: 'quotes " and\nnewlines' } };
 
 const NEEDS = { architecture: "x86_64", firmware: "bios", cacheMiB: 300, diskMiB: 500 } as const;
 
-function ad(changes: Record<string, string | number | boolean> = {}): string {
+const JOB: CloudJob = { key: "p/s/t/web", spec: SPEC, imageNeeds: NEEDS, acknowledged: false, deadline: 1764000600 };
+
+const SEED: Seed = { userData: "#cloud-config\n", metaData: {} };
+const SEEDED: CloudJob = { ...JOB, spec: { ...SPEC, seed: seedDigest(SEED) }, seed: encodeSeed(SEED) };
+
+function ad(changes: Record<string, string | number | boolean> = {}, job = JOB): string {
   const attributes = {
-    ...jobAttributes({ key: "p/s/t/web", spec: SPEC, imageNeeds: NEEDS, acknowledged: false, deadline: 1764000600 }),
+    ...jobAttributes(job),
     GlobalJobId: "ap.pool.test#7.0#1764000000",
     ClusterId: 7,
     ProcId: 0,
@@ -37,13 +45,71 @@ test("a job ad of ours becomes a request to prepare its machine", () => {
     user: "cloud@pool.test",
     spec: SPEC,
     imageNeeds: NEEDS,
+    seed: undefined,
     reservedDiskKiB: 1048576,
   });
+});
+
+test("a job's seed is read where it is the one that its specification names", () => {
+  expect(parsePrepare(relevantLines(ad({}, SEEDED))).seed).toEqual(SEED);
+});
+
+const OTHER = encodeSeed({ ...SEED, userData: "#cloud-config\nruncmd: [evil]\n" });
+
+test.each<[string, Partial<CloudJob>, string]>([
+  ["none", { seed: undefined }, "names a seed and carries none. CloudSeed and CloudSeedDigest belong together"],
+  ["one that is not named", { spec: SPEC }, "carries a seed and does not name it"],
+  ["another than it names", { seed: OTHER }, "carries another seed than it names"],
+  ["one that cannot be read", { seed: "AAAA" }, "seed cannot be read"],
+  [
+    "one that unpacks to sixteen mebibytes",
+    { seed: gzipSync(Buffer.alloc(16 * 1024 ** 2, 32)).toString("base64") },
+    "seed cannot be read",
+  ],
+])("a job with %s for its seed is refused with the reason", (_what, change, reason) => {
+  expect(() => parsePrepare(relevantLines(ad({}, { ...SEEDED, ...change })))).toThrow(reason);
+});
+
+test("a job's seed cannot be exchanged together with its digest", () => {
+  const digest = seedDigest({ metaData: {} });
+  expect(() => parsePrepare(ad({ CloudSeedDigest: digest, CloudSeed: encodeSeed({ metaData: {} }) }, SEEDED))).toThrow(
+    "changed after it was submitted",
+  );
+});
+
+test("a job with the most of everything fits into a request", () => {
+  const cards = Array.from({ length: 7 }, (_, index) => [
+    `interface-name${index}`,
+    { network: "n".repeat(31), macAddress: `02:00:00:00:00:f${index}`, address: "192.168.122.100" },
+  ]);
+  const largest: CloudJob = {
+    ...JOB,
+    key: "\u20ac".repeat(1024),
+    spec: {
+      ...SPEC,
+      name: "n".repeat(63),
+      profile: "p".repeat(63),
+      network: "n".repeat(31),
+      labels: { note: "x".repeat(LABELS_MAX_BYTES - 11) },
+      interfaces: Object.fromEntries(cards),
+      seed: "a".repeat(64),
+    },
+    seed: "A".repeat(SEED_MAX_BYTES),
+    sealKey: "A".repeat(44),
+    exclusive: true,
+  };
+  const lines = relevantLines(ad({}, largest));
+  expect(lines).toContain("CloudSeed ");
+  expect(Buffer.byteLength(JSON.stringify({ request: "prepare", ad: lines }))).toBeLessThan(REQUEST_MAX_BYTES * 0.76);
 });
 
 test("what the agent does not read stays out of a request", () => {
   expect(relevantLines(ad())).not.toContain("secret");
 });
+
+const huge = Buffer.from(
+  JSON.stringify({ a: { network: "n".repeat(50_000), macAddress: "02:00:00:00:00:02" } }),
+).toString("base64");
 
 test.each([
   ["another machine's identity", { GlobalJobId: "ap.pool.test#8.0#1764000000" }, "names job 8.0, but it is job 7.0"],
@@ -57,6 +123,9 @@ test.each([
   ["an attribute that we do not know, in other case", { cloudX_y: 1, CLOUDZ: 2 }, "carries cloudX_y, CLOUDZ, which"],
   ["another version", { CloudSchema: 2 }, "cloudschema: must be 1"],
   ["a word for a number", { CloudDeadline: "soon" }, "clouddeadline"],
+  ["an address that it did not ask for", { CloudAddress: "192.168.122.1" }, "changed after it was submitted"],
+  ["interfaces that are no base64", { CloudInterfaces: "{}" }, "cloudinterfaces"],
+  ["a huge interface", { CloudInterfaces: huge }, "cloudinterfaces"],
   ["labels that are no base64", { CloudLabels: "{}" }, "cloudlabels"],
 ])("a job with %s is refused with the reason", (_what, changes, reason) => {
   expect(() => parsePrepare(ad(changes))).toThrow(reason);

@@ -10,6 +10,7 @@ const REQUEST = {
   user: "cloud@pool.test",
   spec: SPEC,
   imageNeeds: NEEDS,
+  seed: undefined,
   reservedDiskKiB: 1048576,
 };
 const SLOT: SlotJob = {
