@@ -13,7 +13,7 @@ export type Advance = (doing: string, doneBytes: number, totalBytes: number) => 
 
 const MIB = 1024 * 1024;
 
-/** Says what a person should know though nothing failed; it stays. */
+/** Says what a person should know though nothing failed, or (a note) may like to know; it stays. */
 export type Warn = (message: string) => void;
 
 /**
@@ -27,6 +27,7 @@ export class Operation {
   readonly progress: Progress;
   readonly advance: Advance;
   readonly warn: Warn;
+  readonly note: Warn;
   readonly timeoutSeconds: number;
   /** Whether whoever asked can still hear the answer; an orphan must not finish what nobody will record. */
   readonly stillWanted: () => Promise<boolean>;
@@ -43,6 +44,7 @@ export class Operation {
       progress?: Progress;
       advance?: Advance;
       warn?: Warn;
+      note?: Warn;
       stillWanted?: () => Promise<boolean>;
     } = {},
   ) {
@@ -52,6 +54,7 @@ export class Operation {
     this.progress = options.progress ?? (() => {});
     this.advance = options.advance ?? ((...how) => this.progress(inWords(...how)));
     this.warn = options.warn ?? (() => {});
+    this.note = options.note ?? (() => {});
     this.stillWanted = options.stillWanted ?? (async () => true);
   }
 

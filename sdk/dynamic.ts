@@ -29,12 +29,14 @@ export const image = shell(session, async () => {
 export const instance = shell(session, async () => {
   const { checkInstanceInPool } = await import("../provider/instance/fit.ts");
   const { diffInstance } = await import("../provider/instance/diff.ts");
+  const { retoldWarning } = await import("../provider/instance/retold.ts");
   const { createInstance, readInstance, updateInstance, deleteInstance } = await import(
     "../provider/instance/lifecycle.ts"
   );
   return {
     check: checkInstanceInPool,
     diff: diffInstance,
+    warningOf: ({ replaces }) => retoldWarning(replaces),
     create: createInstance,
     read: readInstance,
     update: updateInstance,

@@ -6,6 +6,8 @@ export interface Engine {
   show(urn: string, message: string): void;
   /** Adds a warning to a resource's diagnostics. Never fails, never waits. */
   warn(urn: string, message: string): void;
+  /** Adds a line to a resource's diagnostics that is no warning. Never fails, never waits. */
+  note(urn: string, message: string): void;
   /** Adds to the log that `pulumi up --debug` shows. Never fails, never waits. */
   debug(message: string): void;
   /** Whether the engine still answers. True where it cannot be asked: then nothing is known against it. */
@@ -16,7 +18,7 @@ const SHOW_DEADLINE_MILLISECONDS = 3_000;
 const ANSWER_DEADLINE_MILLISECONDS = 15_000;
 
 /** An engine that cannot be spoken to. */
-const SILENT: Engine = { show: () => {}, warn: () => {}, debug: () => {}, answers: async () => true };
+const SILENT: Engine = { show: () => {}, warn: () => {}, note: () => {}, debug: () => {}, answers: async () => true };
 
 /**
  * Connects to the engine, whose address Pulumi's host is given as its only argument. Undocumented, so that anything
@@ -57,6 +59,7 @@ function openEngine(address: string): Engine {
     show: (urn, message) => log(messages.LogSeverity.INFO, urn, message, true),
     debug: (message) => log(messages.LogSeverity.DEBUG, "", message, false),
     warn: (urn, message) => log(messages.LogSeverity.WARNING, urn, message, false),
+    note: (urn, message) => log(messages.LogSeverity.INFO, urn, message, false),
     answers() {
       const { UNAVAILABLE, DEADLINE_EXCEEDED } = grpc.status;
       const options = { deadline: Date.now() + ANSWER_DEADLINE_MILLISECONDS };

@@ -30,6 +30,8 @@ export interface Lifecycle {
   ): Promise<CheckResult>;
   /** @param isRefresh - whether only the truth is asked for (`pulumi refresh`), and not what an update would do */
   diff(olds: Properties, news: Properties, unknown: Set<string>, isRefresh: boolean): Diff;
+  /** What a person should know of a change before it is made; absent: nothing, ever. */
+  warningOf?(diff: Diff): string | undefined;
   create(inputs: Properties, context: Context, operation: Operation): Promise<Recorded>;
   /** Undefined when the resource is gone. */
   read(id: string, state: Properties, context: Context, operation: Operation): Promise<Recorded | undefined>;

@@ -46,7 +46,8 @@ export class Session {
       timeoutSeconds,
       signal: this.#interrupted,
       progress: row.show,
-      warn: (message) => this.#warn(properties.resourceUrn, message),
+      warn: (message) => this.warn(properties.resourceUrn, message),
+      note: (message) => withUrn(properties.resourceUrn, (urn) => this.#engine.note(urn, message)),
       stillWanted: () => this.#engine.answers(),
     });
     try {
@@ -56,8 +57,9 @@ export class Session {
     }
   }
 
-  #warn(urn: unknown, message: string): void {
-    if (typeof urn === "string") this.#engine.warn(urn, message);
+  /** Warns beside a resource. */
+  warn(urn: unknown, message: string): void {
+    withUrn(urn, (known) => this.#engine.warn(known, message));
   }
 
   async #openContext(): Promise<Context> {
@@ -67,4 +69,9 @@ export class Session {
     const settings = readSettings(configuredBy(SettingsInput, (name) => this.#configuration?.get(`condor:${name}`)));
     return openContext(settings, (message) => this.#engine.debug(message));
   }
+}
+
+/** Says nothing of a resource whose URN is not known. */
+function withUrn(urn: unknown, say: (urn: string) => void): void {
+  if (typeof urn === "string") say(urn);
 }

@@ -40,7 +40,11 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       return await told(async () => {
         const inputs = fromHost(news);
         const isRefresh = justRead.has(inputs.resourceUrn);
-        return (await load()).diff(fromHost(olds), inputs, unknownProperties(inputs), isRefresh);
+        const lifecycle = await load();
+        const diff = lifecycle.diff(fromHost(olds), inputs, unknownProperties(inputs), isRefresh);
+        const warning = isRefresh ? undefined : lifecycle.warningOf?.(diff);
+        if (warning !== undefined) session.warn(inputs.resourceUrn, warning);
+        return diff;
       });
     },
 

@@ -1,7 +1,7 @@
 import { ATTRIBUTE } from "../../contract/job-ad.ts";
 
-/** The most of a command's input or answer that goes into the log, in characters. */
-const SHOWN_MAX = 4000;
+/** The most of a command's input or answer that goes into the log, in characters: a submission of some machines. */
+const SHOWN_MAX = 8000;
 
 /** Stands where a secret was. */
 const MASK = "…";
@@ -20,10 +20,10 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/**
- * Tells of one command and its answer. What a user may have marked as secret is left out: labels, wherever they stand.
- * No other attribute of ours holds what a person wrote freely but the key, which is the resource's URN.
- */
+/** The attributes that hold what a user may have marked as secret: what a person wrote freely, but for the URN. */
+const SECRET: readonly string[] = [ATTRIBUTE.labels, ATTRIBUTE.seed].map((name) => name.toLowerCase());
+
+/** Tells of one command and its answer, without the values of {@link SECRET}, wherever they stand. */
 export function describeRun({ command, options, input, exitCode, seconds, stdout, stderr }: Ran): string {
   const parts = [
     `${command} ${withoutSecrets(command, options)}: exit status ${exitCode ?? "none"} after ${seconds.toFixed(3)} s`,
@@ -41,24 +41,24 @@ function section(name: string, text: string): string[] {
   return [`  ${name}: ${more > 0 ? `${trimmed.slice(0, SHOWN_MAX)}… (${more} more characters)` : trimmed}`];
 }
 
-/** The arguments, as a JSON array; the value after the labels' name is masked. */
+/** The arguments, as a JSON array; the value after a secret attribute's name is masked. */
 function withoutSecrets(command: string, options: readonly string[]): string {
   const isSecret = (index: number) =>
-    command === "condor_qedit" && options[index - 1]?.toLowerCase() === ATTRIBUTE.labels.toLowerCase();
+    command === "condor_qedit" && SECRET.includes(options[index - 1]?.toLowerCase() ?? "");
   return JSON.stringify(options.map((option, index) => (isSecret(index) ? MASK : option)));
 }
 
 /** Ads as JSON, or as `Attribute = value` lines; also when they are cut off in the middle of a value. */
 export function maskAds(text: string): string {
   const value = '"(?:[^"\\\\]|\\\\.)*(?:"|$)';
-  return text.replace(new RegExp(`("?${ATTRIBUTE.labels}"?\\s*[:=]\\s*)${value}`, "gis"), `$1"${MASK}"`);
+  return text.replace(new RegExp(`("?(?:${SECRET.join("|")})"?\\s*[:=]\\s*)${value}`, "gis"), `$1"${MASK}"`);
 }
 
-/** A submit description: in each row of its table the cell of the labels. */
+/** A submit description: in each row of its table the cells of the secrets. */
 function maskTable(text: string): string {
   const [, variables = ""] = /^queue (\S+) from \($/m.exec(text) ?? [];
-  const column = variables.split(",").indexOf(`cloud_attribute_${ATTRIBUTE.labels.toLowerCase()}`);
-  if (column < 0) return text;
+  if (variables === "") return text;
+  const columns = SECRET.map((name) => variables.split(",").indexOf(`cloud_attribute_${name}`));
   const [commands = "", ...rows] = text.split(/(?<=^queue \S+ from \()\n/m);
   const masked = rows
     .join("\n")
@@ -66,7 +66,7 @@ function maskTable(text: string): string {
     .map((row) =>
       row
         .split(" ")
-        .map((cell, index) => (index === column ? MASK : cell))
+        .map((cell, index) => (columns.includes(index) ? MASK : cell))
         .join(" "),
     );
   return [commands, ...masked].join("\n");

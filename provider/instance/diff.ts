@@ -206,7 +206,7 @@ function interfacesIn({ interfaces }: Inputs): unknown {
 }
 
 /** Nothing in it is nothing. */
-function presentOf(value: unknown): unknown {
+export function presentOf(value: unknown): unknown {
   const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
   return isEmpty ? undefined : (value ?? undefined);
 }

@@ -10,6 +10,7 @@ import { diffInstance } from "./diff.ts";
 import { needsOfInputs } from "./job.ts";
 import type { Needs } from "./needs.ts";
 import { obstacles } from "./obstacles.ts";
+import { ignoredNote } from "./retold.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -48,6 +49,8 @@ export async function checkInstanceInPool(
   const result = await checkInstance(inputs, unknown, context);
   const knowledge = knowledgeOf(context.pool);
   const before = beforeOf(knowledge, inputs.resourceUrn, olds);
+  const note = before === undefined ? undefined : ignoredNote(before, result.inputs, unknown);
+  if (note !== undefined && result.failures.length === 0) operation.note(note);
   if (result.failures.length > 0 || result.inputs.adopt !== undefined) return result;
   if (before !== undefined && !needsAnotherNode(before, result.inputs, unknown)) return result;
   const needs = await needsOfInputs(result.inputs, context);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { encodeLabels } from "../../../contract/job-ad.ts";
+import { encodeSeed, seedDigest } from "../../../contract/seed.ts";
 import { describeRun, maskAds, type Ran } from "../../../provider/htcondor/log.ts";
 import { submitDescription } from "../../../provider/htcondor/submit-description.ts";
 import { sampleJob } from "./samples.ts";
@@ -16,8 +17,8 @@ describe("the log of a command", () => {
 
   test("is bounded", () => {
     const text = describeRun({ ...ran, stdout: "x".repeat(10_000) });
-    expect(text.length).toBeLessThan(4200);
-    expect(text).toContain("(6000 more characters)");
+    expect(text.length).toBeLessThan(8200);
+    expect(text).toContain("(2000 more characters)");
   });
 
   test("says nothing of the labels that an edit sets, and tells the rest", () => {
@@ -34,12 +35,20 @@ describe("the log of a command", () => {
     expect(text).toContain('"CloudDeadline","7"');
   });
 
-  test("says nothing of the labels of a submission, and shows it whole otherwise", () => {
-    const job = sampleJob({ labels: { token: "hunter2" } });
-    const text = describeRun({ ...ran, command: "condor_submit", input: submitDescription([job, job]) });
-    expect(submitDescription([job])).toContain(SECRET);
-    expect(text).not.toContain(SECRET);
+  test("says nothing of labels and seeds of a submission, and shows it whole otherwise", () => {
+    const seed = { userData: "#!hunter2", metaData: {} };
+    const job = {
+      ...sampleJob({ labels: { token: "hunter2" }, seed: seedDigest(seed) }),
+      seed: encodeSeed(seed),
+    };
+    const input = submitDescription([job, sampleJob(), job]);
+    const text = describeRun({ ...ran, command: "condor_submit", input });
+    for (const secret of [SECRET, encodeSeed(seed)]) {
+      expect(input.split(secret)).toHaveLength(3);
+      expect(text).not.toContain(secret);
+    }
     expect(text).toContain("universe = vm");
+    expect(text).toContain(seedDigest(seed));
   });
 });
 
@@ -51,7 +60,10 @@ test.each([
   `CloudLabels="${SECRET}`,
   `"CloudLabels": "a\\"${SECRET}"`,
   `"CloudLabels": "line\n${SECRET}"`,
-])("labels in an answer are masked, however they stand there: %j", (text) => {
+  `"CloudSeed": "${SECRET}"`,
+  `CloudSeed = "${SECRET}`,
+  `Parse error in expression: \n\tMY.CloudSeed = "${SECRET}"`,
+])("labels and seeds in an answer are masked, however they stand there: %j", (text) => {
   const masked = maskAds(`{ ${text}`);
   expect(masked).not.toContain(SECRET);
   expect(maskAds(`"CloudName": "web", ${text}, "CloudKey": "k"`)).toContain('"CloudName": "web"');

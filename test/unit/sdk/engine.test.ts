@@ -46,6 +46,13 @@ describe("the engine", () => {
     expect(logged[0]).toMatchObject({ message: "the pool is busy", severity: LogSeverity.WARNING, ephemeral: false });
   });
 
+  test("is told what is no warning beside a resource, for good too", async () => {
+    const { address, logged } = await startEngine();
+    connectEngine(address).note("urn:pulumi:dev::shop::t::web", "nothing comes of it");
+    await vi.waitFor(() => expect(logged).toHaveLength(1), 5_000);
+    expect(logged[0]).toMatchObject({ message: "nothing comes of it", severity: LogSeverity.INFO, ephemeral: false });
+  });
+
   test("answers as long as it lives, even if only to refuse, and not when it is gone", async () => {
     const { address, stop } = await startEngine();
     const engine = connectEngine(address);

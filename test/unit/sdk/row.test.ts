@@ -8,6 +8,7 @@ describe("a resource's row", () => {
   const engine = {
     show: (_urn: string, message: string) => void shown.push(message),
     warn: () => {},
+    note: () => {},
     debug: () => {},
     answers: async () => true,
   };

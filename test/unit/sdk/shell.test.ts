@@ -11,7 +11,11 @@ import { UNKNOWN } from "../../../sdk/values.ts";
 const PROVIDER = "exports.handler = …";
 
 /** A lifecycle of which a test says only what it needs. */
-function provider(part: Partial<Lifecycle>, configuration: Record<string, string> = {}): dynamic.ResourceProvider {
+function provider(
+  part: Partial<Lifecycle>,
+  configuration: Record<string, string> = {},
+  session = new Session(),
+): dynamic.ResourceProvider {
   const missing = () => Promise.reject(new Error("not part of this test"));
   const whole = {
     check: missing,
@@ -21,7 +25,7 @@ function provider(part: Partial<Lifecycle>, configuration: Record<string, string
     update: missing,
     delete: missing,
   };
-  const made = shell(new Session(), async () => ({ ...whole, ...part }));
+  const made = shell(session, async () => ({ ...whole, ...part }));
   const config = { get: (key: string) => configuration[key], require: (key: string) => configuration[key] ?? "" };
   void made.configure?.({ config });
   return made;
@@ -63,6 +67,31 @@ describe("what a lifecycle sees", () => {
     await made.check?.(web, web);
     await compare();
     expect(seen).toEqual([false, false, true, false, false, false]);
+  });
+
+  test("may be warned of by what changes, in a plan and not in a refresh", async () => {
+    const warned: unknown[] = [];
+    const session = new (class extends Session {
+      override warn(...said: unknown[]): void {
+        warned.push(said);
+      }
+    })();
+    const changed = { changes: true, replaces: ["userData"], deleteBeforeReplace: true };
+    const made = provider(
+      {
+        check: async (inputs) => ({ inputs, failures: [] }),
+        read: async (id, outputs) => ({ id, outputs }),
+        diff: () => changed,
+        warningOf: ({ replaces }) => `because of ${replaces}`,
+      },
+      {},
+      session,
+    );
+    const web = { resourceUrn: "urn:web" };
+    expect(await made.diff?.("1", web, web)).toEqual(changed);
+    await made.read?.("1", web);
+    await made.diff?.("1", web, web);
+    expect(warned).toEqual([["urn:web", "because of userData"]]);
   });
 
   test("is the stack's configuration, structured values parsed", async () => {
