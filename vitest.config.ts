@@ -1,8 +1,14 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
+/** Files that take long and prove what others prove too, less thoroughly: run by `npm test -- NAME --full`. */
+const SLOW = "**/*.full.test.ts";
+const isFull = process.env.CONDOR_CLOUD_TEST_FULL === "1";
+const exclude = [...configDefaults.exclude, ...(isFull ? [] : [SLOW])];
+
 /** What the groups on real pools share. A hang is a failure, but no time is asserted: every wait has its own deadline. */
 const onPools = {
   environment: "node",
+  exclude,
   fileParallelism: false,
   // Tests that run beside each other mostly wait.
   maxConcurrency: 16,
@@ -17,19 +23,11 @@ function groupWithPool(name: string, groupOrder: number) {
       name,
       include: [`test/integration/${name}/**/*.test.ts`],
       globalSetup: [`test/integration/${name}/setup.ts`],
-      exclude: [...configDefaults.exclude, ...(isFull ? [] : SLOW)],
       ...onPools,
       sequence: { groupOrder },
     },
   };
 }
-
-/**
- * What takes long beyond the time that all groups have: `npm test -- faults --full` runs it too, and tries every fault
- * at every moment.
- */
-const SLOW = ["test/integration/faults/answers.test.ts"];
-const isFull = process.env.CONDOR_CLOUD_TEST_FULL === "1";
 
 /** One project a group of tests, run in this order; `npm test -- NAME` runs one. */
 export default defineConfig({

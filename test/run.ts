@@ -3,7 +3,8 @@
  *
  *     npm test                     everything
  *     npm test -- unit main-job    these groups
- *     npm test -- faults --full    with what takes too long for everyday
+ *     npm test -- --full           with what takes too long for everyday, `*.full.test.ts`
+ *     npm test -- faults --full    the same of one group
  *     npm test -- unit -t quoting  vitest's own options after the groups' names
  */
 import { readFile, rm } from "node:fs/promises";

@@ -1,18 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { runIn } from "../../../sandbox/machine.ts";
 import type { Machine } from "../../../sandbox/sandbox.ts";
 import { addNewImage, damage, type TestImage } from "../pool/images.ts";
 import { withLogsOf } from "../pool/logs.ts";
 import { look, running, started, TestMachines } from "../pool/machines.ts";
 import { cachedImagesOn, executeNode } from "../pool/nodes.ts";
-import { killOn } from "../pool/processes.ts";
 import { record } from "../pool/results.ts";
 import { eventually } from "../pool/wait.ts";
-import { agentOf, bytesReadByAgentOf, reconfigure, whole } from "./node.ts";
+import { bytesReadByAgentOf, reconfigure, whole } from "./node.ts";
 
 const BYTES_PER_MIB = 1024 ** 2;
 const MIB_PER_GIB = 1024;
-const CACHE = "/var/lib/condor-cloud/cache";
 
 let node: Machine;
 let other: Machine;
@@ -48,33 +45,6 @@ describe("the copying of an image", () => {
     await record({
       tried: `eight machines of one new image of ${image.sizeMiB} MiB at once`,
       happened: `all run; the agent read ${readMiB} MiB`,
-      secondsToConverge: seconds,
-    });
-  });
-
-  test("an agent that is killed half way through a copy leaves no temporary, and the next start succeeds", async () => {
-    const image = await addNewImage("large", 1536);
-    const machine = await machines.submitOne(image, { only: node });
-    const find = ["find", CACHE, "-name", `${image.digest}*.tmp`, "-size", "+200M"];
-    await withLogsOf(node, () =>
-      eventually(
-        "the copy to be under way",
-        () => runIn(node, find),
-        (found) => found !== "",
-      ),
-    );
-    const killedAt = Date.now();
-    await killOn(node, [await agentOf(node)]);
-    expect(await cachedImagesOn(node), "the copy is not done").not.toContain(image.digest);
-    await withLogsOf(node, async () => {
-      await running(machine, 240);
-      await whole(node, killedAt);
-    });
-    const seconds = (Date.now() - killedAt) / 1000;
-    expect((await cachedImagesOn(node)).filter((name) => name.startsWith(image.digest))).toEqual([image.digest]);
-    await record({
-      tried: "agent killed in the middle of a copy of 1.5 GiB",
-      happened: "the machine runs, no temporary is left",
       secondsToConverge: seconds,
     });
   });

@@ -23,6 +23,8 @@ export type Fate = "goes on" | "runs again" | "ends" | "runs again or ends";
 export interface Victim {
   readonly name: string;
   readonly fates: Readonly<Record<Stage, Fate>>;
+  /** Whether it is tried without `--full`, too: what only HTCondor itself heals is not. */
+  readonly isTriedDaily: boolean;
   /** Kills it, and does what a real node's own supervision (systemd, power) does then. */
   readonly kill: (node: Machine, machines: MachineAt) => Promise<void>;
 }
@@ -37,17 +39,20 @@ const RESTARTS: Victim["fates"] = {
 export const VICTIMS: readonly Victim[] = [
   {
     name: "agent",
+    isTriedDaily: true,
     fates: { ...RESTARTS, running: "goes on" },
     kill: async (node) => killOn(node, [await agentOf(node)]),
   },
-  { name: "starter", fates: RESTARTS, kill: (node) => killAll(node, /^condor_starter/) },
+  { name: "starter", isTriedDaily: true, fates: RESTARTS, kill: (node) => killAll(node, /^condor_starter/) },
   {
     name: "QEMU",
+    isTriedDaily: true,
     fates: { ...RESTARTS, starting: "runs again or ends", running: "ends" },
     kill: killEmulators,
   },
   {
     name: "libvirtd",
+    isTriedDaily: true,
     fates: { ...RESTARTS, running: "goes on" },
     kill: async (node) => {
       await killAll(node, /^libvirtd/);
@@ -55,9 +60,10 @@ export const VICTIMS: readonly Victim[] = [
       await runIn(node, ["libvirtd", "-d"]);
     },
   },
-  { name: "startd", fates: RESTARTS, kill: (node) => killAll(node, /^condor_startd/) },
+  { name: "startd", isTriedDaily: false, fates: RESTARTS, kill: (node) => killAll(node, /^condor_startd/) },
   {
     name: "whole node",
+    isTriedDaily: false,
     fates: RESTARTS,
     kill: powerCycle,
   },

@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
-import { condor, queue } from "../pool/queue.ts";
+import { queue } from "../pool/queue.ts";
 import { makeStack, type TestStack } from "../pool/stack.ts";
+import { forget, submitByHand, upFails } from "./by-hand.ts";
 
 type Machine = InstanceOutputs & { id: string };
 
@@ -15,32 +12,6 @@ let world: TestStack;
 
 async function machine(): Promise<Machine> {
   return (await world.stack.outputs()).machines?.value.web;
-}
-
-/** Why an `up` fails. */
-async function upFails(): Promise<string> {
-  return await world.stack.up().then(
-    () => "it succeeded",
-    (error: unknown) => String(error),
-  );
-}
-
-/** Takes the machine out of the state and leaves it alone in the pool. */
-async function forget(): Promise<void> {
-  const state = await world.stack.exportStack();
-  const { resources }: { resources: { type: string }[] } = state.deployment;
-  state.deployment.resources = resources.filter(({ type }) => !type.endsWith("condor:Instance"));
-  await world.stack.importStack(state);
-}
-
-/** Submits the machine of docs/adopt.md, as somebody with an editor would. */
-async function submitByHand(image: string): Promise<void> {
-  const page = await readFile(join(import.meta.dirname, "..", "..", "..", "docs", "adopt.md"), "utf8");
-  const [, file = ""] = /```\n(.*?)```/s.exec(page) ?? [];
-  const [, identity = ""] = /printf '%s' '(.*)' \| sha256sum/.exec(page) ?? [];
-  const digest = createHash("sha256").update(identity.replace("IMAGE", image)).digest("hex");
-  const description = file.replace("IMAGE", image).replace("DIGEST", digest);
-  await execa("condor_submit", [], { env: inject("environment"), input: description });
 }
 
 describe("a machine that exists already", () => {
@@ -101,9 +72,9 @@ describe("a machine that exists already", () => {
   });
 
   test("and is in no state is neither doubled nor taken: the error names it and both ways on", async () => {
-    await forget();
+    await forget(world);
     await world.declare({ web: { profile } });
-    const words = await upFails();
+    const words = await upFails(world);
     expect(words).toContain(`adopt: "${id}"`);
     expect(words).toMatch(/pulumi config set condor:adoptExisting true[\s\S]*condor_rm/);
     expect(await queue()).toHaveLength(1);
@@ -111,40 +82,8 @@ describe("a machine that exists already", () => {
 
   test("and is not what is declared is left alone, and each difference is named", async () => {
     await world.declare({ web: { profile: { memoryMiB: 256, vcpus: 1 }, name: "other", adopt: id } });
-    const words = await upFails();
+    const words = await upFails(world);
     expect(words).toContain('name: the machine has "web", declared is "other"');
     expect(words).toContain("profile.memoryMiB: the machine has 128, declared is 256");
-  });
-
-  test("is adopted where the configuration says so", async () => {
-    await world.declare({ web: { profile } });
-    await world.stack.setConfig("condor:adoptExisting", { value: "true" });
-    const words = await upFails();
-    // Its MAC address is not the resource's own.
-    expect(words).toContain(`macAddress: the machine has "${MAC}"`);
-    await world.declare({ web: { profile, macAddress: MAC } });
-    await world.stack.up();
-    await world.stack.removeConfig("condor:adoptExisting");
-    expect(await machine()).toMatchObject({ id, state: "running" });
-  });
-
-  test("is replaced by a new one, whatever `adopt` still says", async () => {
-    await forget();
-    await world.declare({ web: { profile, adopt: id } });
-    await world.stack.up();
-    expect((await machine()).id).toBe(id);
-    await world.declare({ web: { profile: { memoryMiB: 160, vcpus: 1 }, adopt: id } });
-    await world.stack.up();
-    expect((await machine()).id).not.toBe(id);
-    expect(await queue()).toHaveLength(1);
-  });
-
-  test("and is gone is not adopted, and the error says what to do", async () => {
-    const never = id.replace(/#\d+\.0#/, "#999999.0#");
-    await world.declare({});
-    await world.stack.up();
-    await world.declare({ web: { profile, adopt: never } });
-    expect(await upFails()).toMatch(/There is no living machine .*999999[\s\S]*Without the argument `adopt`/);
-    expect(await condor("condor_q", "-allusers", "-constraint", "JobStatus =!= 4", "-af", "ClusterId")).toBe("");
   });
 });

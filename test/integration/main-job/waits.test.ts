@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
-import { runIn } from "../../../sandbox/machine.ts";
-import { theSandbox } from "../pool/nodes.ts";
 import { makeStack, type TestStack } from "../pool/stack.ts";
 
 type Machine = InstanceOutputs & { id: string };
@@ -23,12 +21,6 @@ async function up(): Promise<{ output: string; failed: boolean }> {
     () => ({ output, failed: false }),
     (error: unknown) => ({ output: `${output}${error}`, failed: true }),
   );
-}
-
-/** Starts or stops the part of the pool that gives jobs to nodes. */
-async function negotiator(command: "condor_on" | "condor_off"): Promise<void> {
-  const { manager } = await theSandbox();
-  await runIn(manager, [command, "-daemon", "negotiator"]);
 }
 
 describe("what an `up` waits for", () => {
@@ -69,25 +61,5 @@ describe("what an `up` waits for", () => {
     await world.declare({ port: { profile, waitFor: "address" } });
     await world.stack.up();
     expect((await machines()).port).toMatchObject({ id: port?.id, ready: true });
-  });
-
-  test("is given up for a machine that queues too long: it goes on queueing, and a later `up` finds it ready", async () => {
-    await negotiator("condor_off");
-    try {
-      await world.declare({ queued: { profile, maxQueueSeconds: 2 } });
-      const { output, failed } = await up();
-      expect(failed, output).toBe(false);
-      expect(output).toMatch(/warning: queued still queues after 2 s and was left to/);
-      const { queued } = await machines();
-      expect(queued).toMatchObject({ state: "queued", ready: false, ipAddress: "" });
-      expect((await world.stack.preview()).changeSummary).toMatchObject({ update: 1 });
-
-      await negotiator("condor_on");
-      await world.declare({ queued: { profile } });
-      await world.stack.up();
-      expect((await machines()).queued).toMatchObject({ id: queued?.id, state: "running", ready: true });
-    } finally {
-      await negotiator("condor_on");
-    }
   });
 });

@@ -1,0 +1,4 @@
+import { tellOf } from "./kills.ts";
+import { VICTIMS } from "./victims.ts";
+
+tellOf(VICTIMS.filter(({ isTriedDaily }) => !isTriedDaily));
