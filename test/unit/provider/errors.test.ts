@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { AddressesExhaustedError, MacInUseError, UnguardedError } from "../../../provider/address/errors.ts";
 import {
   CLOUD_ERROR_CODES,
   type CloudError,
@@ -18,6 +19,7 @@ import {
   UnexpectedOutputError,
   WrongScheddError,
 } from "../../../provider/htcondor/errors.ts";
+import { NoSuchImageError } from "../../../provider/image/find.ts";
 import {
   AlreadyExistsError,
   CloudInitFailedError,
@@ -35,12 +37,14 @@ const parts = { what: "It happened.", why: "For this.", remedy: "Do that." };
 
 const errors: readonly CloudError[] = [
   ...[InvalidInputError, TimedOutError, InterruptedError, OrphanedError].map((Class) => new Class(parts)),
-  ...[NoSuchMachineError, StoreError, DamagedManifestError].map((Class) => new Class(parts)),
+  ...[NoSuchMachineError, NoSuchImageError, StoreError, DamagedManifestError].map((Class) => new Class(parts)),
   ...[WrongScheddError, JobNotFoundError, EndedError, HeldError].map((Class) => new Class(ID, parts)),
   ...[UnsatisfiableError, AlreadyExistsError, CloudInitFailedError].map((Class) => new Class(ID, parts)),
   ...[RefusedError, PermissionError, PoolUnreachableError].map((Class) => new Class("condor_q", parts)),
   ...[CommandFailedError, UnexpectedOutputError].map((Class) => new Class("condor_q", parts)),
   new CommandMissingError("condor_q", undefined),
+  ...[MacInUseError, UnguardedError].map((Class) => new Class(parts)),
+  new AddressesExhaustedError(false, parts),
   new InUseError("web@sha256:0", ["a (1.0)"]),
 ];
 
