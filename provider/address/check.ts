@@ -1,7 +1,10 @@
+import { z } from "zod";
 import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
 import type { CheckResult } from "../check.ts";
+import { NetworkInputs } from "../instance/network-inputs.ts";
+import type { Settings } from "../settings.ts";
 import { shortened } from "./holder.ts";
-import { type AddressPool, type PoolPair, pairsOf } from "./pool.ts";
+import { type AddressPool, addressPoolOf, type PoolPair, pairsOf } from "./pool.ts";
 import { type AddressWish, givenMacsOf, propertyOf, type Wired, wishesOf } from "./wishes.ts";
 
 /** What is wrong with an interface, and which. */
@@ -9,6 +12,21 @@ interface Problem {
   readonly name: string;
   readonly property: "address" | "macAddress";
   readonly reason: string;
+}
+
+/** What is about a machine's network cards among its inputs. */
+const NetworkPart = z.object(NetworkInputs);
+
+/**
+ * Whether the fixed addresses among checked inputs can be. Nothing is said where a part of them is not known yet: the
+ * creation's own choice says it then.
+ *
+ * @throws InvalidInputError when the address pool cannot be read or used
+ */
+export async function checkFixedAddresses(inputs: unknown, settings: Settings): Promise<CheckResult["failures"]> {
+  const { data } = NetworkPart.safeParse(inputs);
+  if (data === undefined || wishesOf(data).length + givenMacsOf(data).size === 0) return [];
+  return checkAddresses(data, wishesOf(data).length === 0 ? undefined : await addressPoolOf(settings));
 }
 
 /**

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { MacHolder } from "../htcondor/holders.ts";
+import { JOB_STATUS } from "../htcondor/jobs.ts";
 import type { AddressPair, ChosenPairs } from "../instance/spec.ts";
 import { AddressesExhaustedError } from "./errors.ts";
-import { holderOf, holderText, shortened } from "./holder.ts";
+import { holderText, shortened } from "./holder.ts";
 import { type AddressPool, type PoolPair, pairsOf } from "./pool.ts";
 import { type AddressWish, propertyOf } from "./wishes.ts";
 
@@ -10,8 +11,8 @@ import { type AddressWish, propertyOf } from "./wishes.ts";
 export interface Known {
   /** Whose machine it is: `project/stack/type/name`. */
   readonly key: string;
-  /** The jobs of others that hold MAC addresses. */
-  readonly others: readonly MacHolder[];
+  /** The job of another machine that holds a MAC address, or would have it first; undefined where there is none. */
+  readonly heldBy: (macAddress: string) => MacHolder | undefined;
   /** Whether another create of this process has taken a MAC address that the queue may not show yet. */
   readonly isClaimed: (macAddress: string) => boolean;
   /** The pairs that the machine's predecessor has or had, by the interface's name. */
@@ -56,8 +57,8 @@ function isMeant(pair: PoolPair, { address, macAddress }: AddressWish): boolean 
   return (address === "auto" || pair.address === address) && (macAddress ?? pair.macAddress) === pair.macAddress;
 }
 
-function isFree({ macAddress }: PoolPair, { others, isClaimed }: Known): boolean {
-  return holderOf(macAddress, others) === undefined && !isClaimed(macAddress);
+function isFree({ macAddress }: PoolPair, { heldBy, isClaimed }: Known): boolean {
+  return heldBy(macAddress) === undefined && !isClaimed(macAddress);
 }
 
 function byPreference(
@@ -71,15 +72,16 @@ function byPreference(
   return (one, other) => rank(one) - rank(other) || (weight(one) < weight(other) ? -1 : 1);
 }
 
-function exhausted({ name, network }: AddressWish, pool: AddressPool, { others, isClaimed }: Known) {
+function exhausted({ name, network }: AddressWish, pool: AddressPool, { heldBy, isClaimed }: Known) {
   const pairs = pairsOf(pool, network);
   const lines = pairs.map(({ macAddress, address }) => {
-    const holder = holderOf(macAddress, others);
+    const holder = heldBy(macAddress);
     if (holder !== undefined) return `${address}: ${holderText(holder)}`;
     return `${address}: ${isClaimed(macAddress) ? "another machine of this program" : "another interface of this machine"}`;
   });
+  const isFreeing = pairs.some(({ macAddress }) => heldBy(macAddress)?.status === JOB_STATUS.removed);
   const count = pairs.length === 1 ? "The one pair" : `All ${pairs.length} pairs`;
-  return new AddressesExhaustedError({
+  return new AddressesExhaustedError(isFreeing, {
     what: `${count} of the address pool for the network ${network} ${pairs.length === 1 ? "is" : "are"} held, so ${propertyOf(name, "address")} "auto" finds none.`,
     why: shortened(lines).join("\n  "),
     remedy: "Remove a machine that holds one, or add pairs to condor:addresses; then `pulumi up`.",

@@ -50,16 +50,3 @@ export function byPrecedence(one: MacHolder, other: MacHolder): number {
 function isRunning({ slot }: MacHolder): boolean {
   return slot !== "";
 }
-
-/** The job that goes before this one where both have a MAC address; undefined where none does. */
-export function precedingHolder(
-  id: string,
-  macAddresses: readonly string[],
-  holders: readonly MacHolder[],
-): { readonly holder: MacHolder; readonly macAddress: string } | undefined {
-  for (const macAddress of macAddresses) {
-    const holder = holderOf(macAddress, holders);
-    if (holder !== undefined && holder.globalJobId !== id) return { holder, macAddress };
-  }
-  return undefined;
-}

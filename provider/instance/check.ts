@@ -3,6 +3,7 @@ import { formatImageReference, ImageReferenceText } from "../../contract/image-r
 import { WatchdogAction } from "../../contract/instance-spec.ts";
 import { GlobalJobId, ImageName, InstanceName, Labels } from "../../contract/patterns.ts";
 import { CUSTOM_PROFILE, type Profiles } from "../../contract/profiles.ts";
+import { checkFixedAddresses } from "../address/check.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
 import { by, type Checked, shown } from "./checked.ts";
@@ -80,6 +81,8 @@ export async function checkInstance(
     result.failures.push({ property, reason: `is no argument of an instance; there are ${names.join(", ")}` });
   }
   if (result.failures.length === 0) result.failures.push(...(await checkDiskSize(result.inputs, context)));
+  if (result.failures.length === 0)
+    result.failures.push(...(await checkFixedAddresses(result.inputs, context.settings)));
   if (result.failures.length === 0) result.failures.push(...checkSeedSize(result.inputs, unknown));
   return result;
 }

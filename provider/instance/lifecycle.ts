@@ -10,15 +10,14 @@ import { hostOf } from "../htcondor/slots.ts";
 import { Operation } from "../operation.ts";
 import { nextTick, PATIENCE_SECONDS, patiently } from "../patience.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { adoptOrSubmit } from "./adopt.ts";
 import { changeableAttributes } from "./diff.ts";
 import { changeableIn, describedBy, driftedInputs } from "./drift.ts";
 import { goneWarning, howItEnded, notThere } from "./gone.ts";
 import { SEED_INPUTS } from "./guest-inputs.ts";
 import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
-import { jobOf } from "./job.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
 import { type Found, lookThoroughly } from "./look.ts";
+import { obtainJob } from "./obtain.ts";
 import { observedOutputs, outputsOf } from "./outputs.ts";
 import { isStillReady, waitForOf } from "./readiness.ts";
 import { settle } from "./settle.ts";
@@ -41,8 +40,7 @@ export async function createInstance(
   const wanted = InstanceInputs.parse(inputs);
   operation.progress("submitting");
   const keys = newSealKeys();
-  const declared = await jobOf(wanted, context, operation, keys.publicKey);
-  const job = await adoptOrSubmit(declared, wanted, context, operation);
+  const job = await obtainJob(wanted, keys.publicKey, context, operation);
   // One that was taken over keeps the MAC address that it has.
   const macAddress = job.cloud?.job.spec.macAddress ?? wanted.macAddress;
   const inputsNow = { ...wanted, macAddress, consoleKey: keys.privateKey };

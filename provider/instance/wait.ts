@@ -1,4 +1,5 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
+import { whoHolds } from "../address/holding.ts";
 import type { Context } from "../context.ts";
 import { TimedOutError } from "../errors.ts";
 import type { Operation } from "../operation.ts";
@@ -75,7 +76,8 @@ export async function waitUntilReady(
       return { found, ready: false };
     }
     if (isQueued && analysis !== undefined) hint ??= analysis[0] ?? (await firstObstacle(found, context));
-    const doing = waitingFor(seen, wish.waitFor, isQueued ? hint : refusal);
+    const holder = isQueued ? await whoHolds(found.job, context) : undefined;
+    const doing = waitingFor(seen, wish.waitFor, isQueued ? (holder ?? hint) : refusal);
     operation.progress(doing);
     await nextTick(operation, `${about} was ${doing}`, remedyFor(id, wish, seen)).catch(async (error: unknown) => {
       if (!(error instanceof TimedOutError)) throw error;
