@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import { instanceConsoleCommand } from "./instance/console.ts";
 import { launchCommand } from "./instance/launch.ts";
 import { listCommand } from "./instance/list.ts";
 import { renewCommand } from "./instance/renew.ts";
 import { showCommand } from "./instance/show.ts";
+import { sshCommand } from "./instance/ssh.ts";
 import { terminateCommand } from "./instance/terminate.ts";
 
 /** `condor-cloud instance …` */
@@ -12,6 +14,8 @@ export function instanceCommand(): Command {
     .addCommand(launchCommand())
     .addCommand(listCommand())
     .addCommand(showCommand())
+    .addCommand(instanceConsoleCommand())
+    .addCommand(sshCommand())
     .addCommand(renewCommand())
     .addCommand(terminateCommand());
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
+import { consoleCommand } from "./console.ts";
 import { EXIT_CODES_HELP } from "./exit.ts";
 import { imageCommand } from "./image.ts";
 import { instanceCommand } from "./instance.ts";
@@ -15,6 +16,7 @@ export function condorCloud(): Command {
     .addHelpText("after", EXIT_CODES_HELP)
     .addCommand(imageCommand())
     .addCommand(instanceCommand())
+    .addCommand(consoleCommand())
     .addCommand(nodeCommand())
     .addCommand(sandboxCommand());
 }
