@@ -8,7 +8,7 @@ export const SandboxName = z
   .string()
   .regex(/^[a-z0-9](?:[-a-z0-9]{0,22}[a-z0-9])?$/, "must be lower-case letters, digits and inner hyphens, at most 24");
 
-/** What can be made again: the pool's root, the small guest, the Pulumi CLI. Per the XDG Base Directory specification. */
+/** What can be made again: the pool's root, the guests, the Pulumi CLI. Per the XDG Base Directory specification. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return join(xdg(environment.XDG_CACHE_HOME, ".cache"), "condor-cloud");
 }
