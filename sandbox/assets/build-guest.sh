@@ -19,7 +19,7 @@ mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/mnt" "$tree/etc
 cp "$work/packages/usr/bin/busybox" "$tree/bin/busybox"
 order=10
 for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci \
-  failover net_failover virtio_net virtio_blk button evdev isofs watchdog i6300esb; do
+  failover net_failover virtio_net virtio_blk button evdev cdrom isofs watchdog i6300esb; do
   file=$(find "$work/packages" -name "$module.ko*" | head -n 1)
   [ -n "$file" ] || continue # built into the kernel
   case $file in
