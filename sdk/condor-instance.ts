@@ -86,18 +86,24 @@ export interface CondorInstanceArgs {
    * cloud-init's user data: text that begins as cloud-init's formats do (`#cloud-config`, `#!/bin/sh`, …), or an object that
    * becomes a `#cloud-config`. With all that the guest is told it may take 64 KiB, compressed. Whoever may read the pool's
    * queue can read it: a secret is one in Pulumi's state only. A change replaces the instance, unless `onUserDataChange`
-   * says otherwise. Default: none.
+   * says otherwise. It is checked in the preview, a `#cloud-config` for being a mapping in YAML. Default: none.
    */
   userData?: pulumi.Input<string | Document>;
-  /** OpenSSH public keys of whoever may log in as the image's default user. A change is one of `userData`. Default: none. */
+  /**
+   * OpenSSH public keys, one an entry and without options, of whoever may log in as the image's default user. A change is
+   * one of `userData`. Default: none.
+   */
   sshAuthorizedKeys?: pulumi.Input<pulumi.Input<string>[]>;
-  /** The guest's host name. A change is one of `userData`. Default: the machine's name. */
+  /** The guest's host name, a DNS name of at most 253 characters. A change is one of `userData`. Default: the machine's name. */
   hostname?: pulumi.Input<string>;
-  /** More of what NoCloud's `meta-data` says. A change is one of `userData`. Default: none. */
+  /**
+   * More of what NoCloud's `meta-data` says: not `instance-id`, which is the node's. A change is one of `userData`.
+   * Default: none.
+   */
   metaData?: pulumi.Input<Document>;
   /**
-   * cloud-init's network configuration, as text or as an object. A change is one of `userData`. Default: none where the
-   * machine has one interface (cloud-init uses DHCP then), DHCP on each where it has several.
+   * cloud-init's network configuration of version 1 or 2, as YAML text or as an object. A change is one of `userData`.
+   * Default: none where the machine has one interface (cloud-init uses DHCP then), DHCP on each where it has several.
    */
   networkConfig?: pulumi.Input<string | Document>;
   /**
