@@ -17,6 +17,11 @@ interface Problem {
 /** What is about a machine's network cards among its inputs. */
 const NetworkPart = z.object(NetworkInputs);
 
+/** What checked inputs say of a machine's network cards; undefined where a part of it is not known yet. */
+export function networkPartOf(inputs: unknown): Wired | undefined {
+  return NetworkPart.safeParse(inputs).data;
+}
+
 /**
  * Whether the fixed addresses among checked inputs can be. Nothing is said where a part of them is not known yet: the
  * creation's own choice says it then.
@@ -24,9 +29,9 @@ const NetworkPart = z.object(NetworkInputs);
  * @throws InvalidInputError when the address pool cannot be read or used
  */
 export async function checkFixedAddresses(inputs: unknown, settings: Settings): Promise<CheckResult["failures"]> {
-  const { data } = NetworkPart.safeParse(inputs);
-  if (data === undefined || wishesOf(data).length + givenMacsOf(data).size === 0) return [];
-  return checkAddresses(data, wishesOf(data).length === 0 ? undefined : await addressPoolOf(settings));
+  const wired = networkPartOf(inputs);
+  if (wired === undefined) return [];
+  return checkAddresses(wired, wishesOf(wired).length === 0 ? undefined : await addressPoolOf(settings));
 }
 
 /**

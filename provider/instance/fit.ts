@@ -1,3 +1,4 @@
+import { foreseeAddresses } from "../address/foresee.ts";
 import type { CheckResult } from "../check.ts";
 import type { Context } from "../context.ts";
 import { CloudError } from "../errors.ts";
@@ -52,14 +53,18 @@ export async function checkInstanceInPool(
   const note = before === undefined ? undefined : ignoredNote(before, result.inputs, unknown);
   if (note !== undefined && result.failures.length === 0) operation.note(note);
   if (result.failures.length > 0 || result.inputs.adopt !== undefined) return result;
-  if (before !== undefined && !needsAnotherNode(before, result.inputs, unknown)) return result;
-  const needs = await needsOfInputs(result.inputs, context);
-  if (needs === undefined) return result;
-
   const warnOnce = (message: string) => {
     if (!knowledge.warned.has(message)) operation.warn(message);
     knowledge.warned.add(message);
   };
+  if (before === undefined || needsOtherAddresses(before, result.inputs, unknown)) {
+    result.failures.push(...(await foreseeAddresses(result.inputs, context, warnOnce)));
+    if (result.failures.length > 0) return result;
+  }
+  if (before !== undefined && !needsAnotherNode(before, result.inputs, unknown)) return result;
+  const needs = await needsOfInputs(result.inputs, context);
+  if (needs === undefined) return result;
+
   const nodes = await nodesOf(context.pool, knowledge);
   if (nodes instanceof CloudError) {
     warnOnce(`The pool cannot be asked; the preview goes on without knowing the pool's capacity.\n  ${nodes.message}`);
@@ -101,6 +106,12 @@ function take(needs: Needs, nodes: readonly NodeSlot[], knowledge: Known, warn: 
 function needsAnotherNode(before: Properties, news: Properties, unknown: ReadonlySet<string>): boolean {
   const { replaces } = diffInstance(before, news, unknown);
   return replaces.includes("profile") || replaces.includes("image");
+}
+
+/** Whether the machine that is there is replaced by one with other addresses. */
+function needsOtherAddresses(before: Properties, news: Properties, unknown: ReadonlySet<string>): boolean {
+  const { replaces } = diffInstance(before, news, unknown);
+  return ["macAddress", "network", "address", "interfaces"].some((property) => replaces.includes(property));
 }
 
 /** The inputs that the resource had before this program; undefined for a new one. */

@@ -95,12 +95,14 @@ describe("an address pool in a file", () => {
 
   test("that is not there is an error that names it", async () => {
     const settings = readSettings({}, { CONDOR_CLOUD_ADDRESSES: "/nonexistent/addresses.xml" });
-    expect(await complaint(addressPoolOf(settings))).toMatch(/\/nonexistent\/addresses\.xml cannot be read[\s\S]*ENOENT/);
+    expect(await complaint(addressPoolOf(settings))).toMatch(
+      /\/nonexistent\/addresses\.xml cannot be read[\s\S]*ENOENT/,
+    );
   });
 
   test("must have an absolute path", () => {
     expect(() => readSettings({ addresses: "addresses.xml" }, {})).toThrow(
-      "condor:addresses: "addresses.xml" is not an absolute path",
+      'condor:addresses: "addresses.xml" is not an absolute path',
     );
   });
 });
