@@ -128,7 +128,7 @@ describe("with fifty machines that queue", () => {
     expect(lines[0]?.split(/ {2,}/)).toEqual([
       expect.stringMatching(/^m\d+-0$/),
       ...["custom", "queued", "-", "-", "-"],
-      expect.stringMatching(/^(\d+m )?\d+s$/),
+      expect.stringMatching(/^\d+[ms]( \d+s)?$/),
       "-",
       expect.stringMatching(/^\d+\.0$/),
       expect.stringMatching(/^test\/m\d+-0$/),
@@ -275,7 +275,7 @@ describe("a machine that a person launches", () => {
     });
     expect(web).toMatchObject({ claim: { by: "person" }, ipAddress: expect.stringMatching(/^\d+(\.\d+){3}$/) });
     expect((await run("instance", "list", "--label", "team=shop")).stdout).toMatch(
-      /\nweb .* 59m \d+s left .* launched by \S+ +cloud$/,
+      /\nweb .* \d+m( \d+s)? left .* launched by \S+ +cloud$/,
     );
     const again = await run("instance", "launch", "launched", "--name", "web", ...SIZE);
     expect(again).toMatchObject({ exitCode: 1, stdout: "" });
