@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { InstanceOutputs } from "../../../provider/instance/outputs.ts";
-import { queue } from "../pool/queue.ts";
+import { condor, queue } from "../pool/queue.ts";
 import { makeStack, type TestStack } from "../pool/stack.ts";
+import { eventually } from "../pool/wait.ts";
 import { forget, submitByHand, upFails } from "./by-hand.ts";
 
 type Machine = InstanceOutputs & { id: string };
@@ -21,6 +22,9 @@ describe("a machine that exists already", () => {
     await world.stack.up();
   });
   afterAll(async () => {
+    // No state has it in the end, and it uses the stack's image.
+    await condor("condor_rm", "-constraint", `GlobalJobId == "${id}"`);
+    await eventually("the machine to leave the queue", queue, (jobs) => jobs.length === 0);
     await world.dispose();
   });
 
