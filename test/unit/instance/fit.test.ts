@@ -59,6 +59,7 @@ class World {
   firmware: ImageManifest["firmware"] = "bios";
   readonly commands: string[] = [];
   readonly warnings: string[] = [];
+  readonly notes: string[] = [];
   readonly #context: Context = {
     settings: readSettings({}, {}),
     pool: poolOf(async (command, _options, extra) => {
@@ -73,7 +74,10 @@ class World {
 
   check(name: string, change: Record<string, unknown> = {}, olds: Record<string, unknown> = {}, unknown = none) {
     const inputs = { resourceUrn: urn(name), image: REFERENCE, ...change };
-    const operation = new Operation({ warn: (message) => this.warnings.push(message) });
+    const operation = new Operation({
+      warn: (message) => this.warnings.push(message),
+      note: (message) => this.notes.push(message),
+    });
     return checkInstanceInPool(inputs, unknown, this.#context, olds, operation);
   }
 
@@ -157,6 +161,17 @@ describe("a machine that exists", () => {
     await world.check("web", { ...large, name: "db" }, before);
     expect(await world.failures("web", { ...large, name: "db" })).toEqual([]);
     expect(world.commands).toEqual([]);
+  });
+
+  test("is noted where its guest would be told something else and that is to be ignored, and only then", async () => {
+    const before = await olds();
+    const told = (userData: string) => ({ ...before, userData, onUserDataChange: "ignore" });
+    await world.check("web", told("#!b"), told("#!b"));
+    await world.check("db", { ...told("#!b"), userData: "no format" }, told("#!a"));
+    expect(world.notes).toEqual([]);
+    await world.check("web", told("#!b"), told("#!a"));
+    expect(world.notes).toEqual([expect.stringMatching(/: userData changed/)]);
+    expect({ commands: world.commands, warnings: world.warnings }).toEqual({ commands: [], warnings: [] });
   });
 
   test("is asked about once its profile changes", async () => {
