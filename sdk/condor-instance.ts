@@ -8,8 +8,12 @@ const TYPE = "pulumi-nodejs:dynamic/condor:Instance";
 /** The text that Pulumi keeps in the state to find the provider's code again; it must work for ever. */
 const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").instance;';
 
-/** What no state holds in plain text, although no program gave it: the console's password, and the key that opens it. */
-const SECRET_OUTPUTS = ["vncPassword", "consoleKey"];
+/**
+ * What no state holds in plain text, whether or not a program marks it as secret: the console's password, the key that
+ * opens it, and what the guest was told. That may have been a secret when the guest was told, and be none in the program
+ * now; where the change is ignored, Pulumi goes by the program's mark alone.
+ */
+const SECRET_OUTPUTS = ["vncPassword", "consoleKey", "userData", "sshAuthorizedKeys", "metaData", "networkConfig"];
 
 /** What happens when a guest no longer feeds its watchdog. */
 export type WatchdogAction = NonNullable<InstanceSpec["watchdog"]>;
@@ -184,15 +188,15 @@ export class CondorInstance extends pulumi.CustomResource {
   declare readonly address: pulumi.Output<string | undefined>;
   /** The interfaces beside the main one as they were asked for; undefined where there are none. */
   declare readonly interfaces: pulumi.Output<Record<string, NetworkInterface> | undefined>;
-  /** The guest's user data; undefined where it has none. */
+  /** The guest's user data, a secret; undefined where it has none. */
   declare readonly userData: pulumi.Output<string | Document | undefined>;
-  /** The public keys of whoever may log in; undefined where none was given. */
+  /** The public keys of whoever may log in, a secret; undefined where none was given. */
   declare readonly sshAuthorizedKeys: pulumi.Output<string[] | undefined>;
   /** The guest's host name as it was asked for; undefined: the machine's name. */
   declare readonly hostname: pulumi.Output<string | undefined>;
-  /** More of the guest's meta-data; undefined where none was given. */
+  /** More of the guest's meta-data, a secret; undefined where none was given. */
   declare readonly metaData: pulumi.Output<Document | undefined>;
-  /** The guest's network configuration; undefined where none was given. */
+  /** The guest's network configuration, a secret; undefined where none was given. */
   declare readonly networkConfig: pulumi.Output<string | Document | undefined>;
   /** What a change of what the guest is told does. */
   declare readonly onUserDataChange: pulumi.Output<"replace" | "ignore">;
