@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
+import { addressesCommand } from "./addresses.ts";
 import { consoleCommand } from "./console.ts";
 import { EXIT_CODES_HELP } from "./exit.ts";
 import { imageCommand } from "./image.ts";
 import { instanceCommand } from "./instance.ts";
+import { managerCommand } from "./manager.ts";
 import { nodeCommand } from "./node.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
@@ -17,7 +19,9 @@ export function condorCloud(): Command {
     .addCommand(imageCommand())
     .addCommand(instanceCommand())
     .addCommand(consoleCommand())
+    .addCommand(addressesCommand())
     .addCommand(nodeCommand())
+    .addCommand(managerCommand())
     .addCommand(sandboxCommand());
 }
 

@@ -97,7 +97,7 @@ interface InstallFlags {
 }
 
 /** Turns what came of a command into its exit status. */
-async function ended(work: () => Promise<boolean>): Promise<void> {
+export async function ended(work: () => Promise<boolean>): Promise<void> {
   try {
     process.exitCode = (await work()) ? 0 : FAILED;
   } catch (error) {

@@ -10,11 +10,11 @@ export interface Judgement {
   readonly remedy?: string;
 }
 
-/** One look at an execute node. */
-export interface Check {
+/** One look at an execute node, or at another machine of the pool, by what is known of it. */
+export interface Check<Known = ResolvedNodeConfiguration> {
   readonly name: string;
   /** A failure of this itself counts as a failed check. */
-  readonly judge: (configuration: ResolvedNodeConfiguration) => Judgement | Promise<Judgement>;
+  readonly judge: (configuration: Known) => Judgement | Promise<Judgement>;
 }
 
 /** What a check found, with its name. */
@@ -38,10 +38,7 @@ export function failed(found: string, remedy: string): Judgement {
 }
 
 /** Makes all checks at once, and gives what they found in their order. */
-export async function runChecks(
-  checks: readonly Check[],
-  configuration: ResolvedNodeConfiguration,
-): Promise<Finding[]> {
+export async function runChecks<Known>(checks: readonly Check<Known>[], configuration: Known): Promise<Finding[]> {
   return Promise.all(
     checks.map(async ({ name, judge }) => {
       try {

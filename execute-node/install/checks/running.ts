@@ -10,6 +10,7 @@ import { askStartd, type Startd } from "../htcondor.ts";
 import { runPatiently } from "../patient-run.ts";
 import { stepsLeft, stepText } from "../steps.ts";
 import { type Check, failed, type Judgement, ok, warning } from "./check.ts";
+import { guardCheck } from "./guard.ts";
 
 /** START compares the agent's heartbeat with its own clock, and the negotiator does with its. */
 const CLOCK_SECONDS = 30;
@@ -27,6 +28,7 @@ export const runningChecks: readonly Check[] = [
   },
   { name: "publishing", judge: async ({ condorAccount }) => judgePublishing(condorAccount, await askStartd()) },
   { name: "pool", judge: async () => judgePool(await collectorAd(await askStartd()), Date.now() / 1000) },
+  guardCheck,
 ];
 
 async function judgeSteps(configuration: ResolvedNodeConfiguration): Promise<Judgement> {

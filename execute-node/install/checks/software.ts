@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 const EL_EMULATOR = "/usr/libexec/qemu-kvm";
 
 /** The account that runs the installer. */
-export const root: Check = {
+export const root: Check<unknown> = {
   name: "root",
   judge: () =>
     process.geteuid?.() === 0 ? ok("yes") : failed("this runs under another account", "Run it as root, by sudo."),

@@ -1,0 +1,1 @@
+export { managerCommand } from "../execute-node/install/manager/command.ts";
