@@ -3,12 +3,16 @@
  * job's hook) and `domain` (vm-gahp's XML script); everything else is an administrator's (install, doctor, …). Each loads
  * only what it needs: hooks must be quick.
  */
-async function main(command: string | undefined, socket: string | undefined): Promise<void> {
+async function main(
+  command: string | undefined,
+  socket: string | undefined,
+  agentAccount: string | undefined,
+): Promise<void> {
   switch (command) {
     case "agent":
       return (await import("./agent/main.ts")).runAgent();
     case "prepare":
-      return (await import("./hooks/prepare.ts")).runPrepare(given(socket));
+      return (await import("./hooks/prepare.ts")).runPrepare(given(socket), agentAccount);
     case "domain":
       return (await import("./hooks/domain.ts")).runDomain(given(socket));
     default:
@@ -30,7 +34,7 @@ function given(socket: string | undefined): string {
   return socket;
 }
 
-main(process.argv[2], process.argv[3]).catch((error: unknown) => {
+main(process.argv[2], process.argv[3], process.argv[4]).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { NodeStatus } from "./agent/status.ts";
 import { REQUEST_MAX_BYTES } from "./request-limit.ts";
+import { SCRATCH_MAX_CHARACTERS } from "./scratch.ts";
 
 /**
  * How hooks and agent talk over the agent's unix socket: one line of JSON is the request, each line after it an
@@ -17,8 +18,15 @@ const ad = z.string().max(REQUEST_MAX_BYTES);
 export const Request = z.discriminatedUnion("request", [
   /** Are you there? */
   z.strictObject({ request: z.literal("ping") }),
-  /** Make everything ready for this job's machine. */
-  z.strictObject({ request: z.literal("prepare"), ad }),
+  /**
+   * Make everything ready for this job's machine. `scratch`: the job's scratch directory, where the hook has made a file for
+   * the console's copy.
+   */
+  z.strictObject({
+    request: z.literal("prepare"),
+    ad,
+    scratch: z.string().max(SCRATCH_MAX_CHARACTERS).optional(),
+  }),
   /** Give the domain XML of the machine that was prepared for this job. */
   z.strictObject({ request: z.literal("domain"), ad }),
   /** How does the node? */

@@ -4,8 +4,11 @@ import type { NodeReport } from "../../contract/node-report.ts";
 import type { ResolvedNodeConfiguration } from "../configuration.ts";
 import { domainXml } from "../domain/domain-xml.ts";
 import type { Reply, Request } from "../protocol.ts";
+import { addressesOf } from "./addresses.ts";
 import type { ImageCache } from "./cache.ts";
 import { type Capabilities, type GuestKinds, requireGuestKind } from "./capabilities.ts";
+import type { ConsoleCopies } from "./console-copy.ts";
+import type { RunningConsole } from "./consoles.ts";
 import type { Failures } from "./failures.ts";
 import { refuseForeignMac } from "./foreign-mac.ts";
 import type { InstanceFolders, MachineRecord } from "./instance-folders.ts";
@@ -18,11 +21,12 @@ import { startersBySlot } from "./processes.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type PrepareRequest, parseDomainRequest, parsePrepare } from "./requests.ts";
+import { type NodeReservation, Reservations, reservationsOf } from "./reservations.ts";
 import { sharing } from "./sharing.ts";
 import { jobsInSlots, type SlotJob } from "./startd.ts";
 import { nodeStatus } from "./status.ts";
 import type { Trouble } from "./trouble.ts";
-import { newVncPassword } from "./vnc-password.ts";
+import { newVncSecret } from "./vnc-password.ts";
 import { type Run, runOf } from "./witness.ts";
 
 /** What an agent works with. */
@@ -39,6 +43,8 @@ export interface AgentParts {
   readonly trouble: Trouble;
   /** The address of this node's startd. */
   readonly startd: string;
+  /** Absent where no owner can read a console. */
+  readonly copies: ConsoleCopies | undefined;
   readonly log: Log;
 }
 
@@ -51,11 +57,17 @@ export class Agent {
   readonly #replaced = new Set<Machine>();
   /** One command however many requests come at once: whoever has the hook's account may send them without end. */
   readonly #askJobs = sharing(() => jobsInSlots(this.parts.startd));
+  #writing: Promise<void> = Promise.resolve();
   /** Told when something changed that the watcher should look at soon. */
   onChange: () => void = () => {};
 
+  /** What the DHCP servers of this node's networks keep for its machines. */
+  readonly reservations: Reservations;
+
   constructor(parts: AgentParts) {
     this.parts = parts;
+    const { networks } = parts.configuration;
+    this.reservations = new Reservations(networks, () => this.#reservations(), parts.log);
   }
 
   /** Takes over what an earlier agent left in the instance folders. */
@@ -67,6 +79,21 @@ export class Agent {
       machine.runStartedAt = record.runStartedAt;
       this.machines.set(record.globalJobId, machine);
     }
+    await this.reservations.tidy();
+    // A network that was started anew has forgotten them.
+    await this.reservations.make(this.#reservations() ?? []).catch((error: unknown) => {
+      this.parts.log(`not all DHCP reservations are there: ${messageOf(error)}`);
+    });
+  }
+
+  /** What all machines need; undefined while a record cannot be read, which may name any. */
+  #reservations(): NodeReservation[] | undefined {
+    if (this.parts.folders.unreadable.size > 0) return undefined;
+    const { networks } = this.parts.configuration;
+    return [...this.machines.values()].flatMap(({ record, asked }) => {
+      const spec = (record ?? asked)?.spec;
+      return spec === undefined ? [] : reservationsOf(spec, networks);
+    });
   }
 
   /** Whether a machine's disk may back onto this image. A record that cannot be read may name any. */
@@ -75,10 +102,12 @@ export class Agent {
     return this.parts.folders.unreadable.size > 0 || machines.some(({ record }) => record?.image.digest === digest);
   }
 
-  /** The folders of the machines that run. */
-  runningFolders(): string[] {
-    const running = [...this.machines.values()].filter(({ record, domainName }) => record && domainName !== undefined);
-    return running.map(({ globalJobId }) => this.parts.folders.pathOf(globalJobId));
+  /** The consoles of the machines that run. */
+  runningConsoles(): RunningConsole[] {
+    return [...this.machines.values()].flatMap(({ globalJobId, record, domainName }) => {
+      if (record === undefined || domainName === undefined) return [];
+      return { folder: this.parts.folders.pathOf(globalJobId), copy: record.consoleCopy };
+    });
   }
 
   /** Answers a request from the socket. */
@@ -87,7 +116,7 @@ export class Agent {
       case "ping":
         return {};
       case "prepare":
-        await this.#prepareOnce(parsePrepare(request.ad));
+        await this.#prepareOnce(parsePrepare(request.ad), request.scratch);
         return {};
       case "domain":
         return { xml: await this.#domain(request.ad) };
@@ -101,14 +130,26 @@ export class Agent {
     this.parts.reporter.machine(reportOf(machine));
   }
 
-  /** Adds to what is remembered of a machine. */
-  async amend(
-    machine: Machine,
-    facts: Pick<MachineRecord, "startedAt"> | Pick<MachineRecord, "ipAddress">,
-  ): Promise<void> {
-    if (machine.record === undefined) return;
-    machine.record = { ...machine.record, ...facts };
-    await this.parts.folders.write(machine.record);
+  /** Adds to what is remembered of a machine. Several may at once, so one writes after the other. */
+  async amend(machine: Machine, facts: Partial<MachineRecord>): Promise<void> {
+    const write = async () => {
+      if (machine.record === undefined || this.machines.get(machine.globalJobId) !== machine) return;
+      machine.record = { ...machine.record, ...facts };
+      await this.parts.folders.write(machine.record);
+    };
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => {});
+    await written;
+  }
+
+  /** Says and remembers a machine's addresses, from all that was heard of it. */
+  async settle(machine: Machine): Promise<void> {
+    if (machine.record === undefined || machine.domainName === undefined) return;
+    const addresses = addressesOf(machine, machine.record);
+    const isNew = JSON.stringify(addresses) !== JSON.stringify(machine.record.addresses ?? {});
+    machine.addresses = addresses;
+    if (isNew) await this.amend(machine, { addresses });
+    this.report(machine);
   }
 
   /** Forgets a machine, its folder and its report. */
@@ -117,10 +158,14 @@ export class Agent {
     this.parts.reporter.withdraw(machine.globalJobId);
     await this.parts.folders.remove(machine.globalJobId);
     await this.parts.cache.machineEnded();
+    const spec = (machine.record ?? machine.asked)?.spec;
+    if (spec !== undefined && reservationsOf(spec, this.parts.configuration.networks).length > 0) {
+      await this.reservations.tidy();
+    }
   }
 
   /** A hook that was killed and came again joins the work that goes on, or finds it done. */
-  async #prepareOnce(request: PrepareRequest): Promise<void> {
+  async #prepareOnce(request: PrepareRequest, scratch: string | undefined): Promise<void> {
     const run = runOf(await this.#jobsInSlots(), request);
     const present = this.machines.get(request.globalJobId);
     const owned = present?.record ?? present?.asked;
@@ -135,6 +180,7 @@ export class Agent {
     const machine = newMachine(request.globalJobId, "preparing");
     machine.asked = { user: request.user, spec: request.spec };
     machine.macAddress = request.spec.macAddress;
+    machine.scratch = scratch;
     beginRun(machine, run);
     this.machines.set(request.globalJobId, machine);
     machine.preparing = this.#replace(present, machine, request);
@@ -186,6 +232,7 @@ export class Agent {
         const demands = { ...image, name: reference.name };
         requireReserved(diskSizeBytes(request.spec, image), request.reservedDiskKiB);
         requireGuestKind(await this.#guestKinds(), demands);
+        await this.reservations.make(reservationsOf(request.spec, this.parts.configuration.networks));
         machine.record = await folders.create({
           globalJobId: request.globalJobId,
           user: request.user,
@@ -194,7 +241,8 @@ export class Agent {
           seed: request.seed,
           leaseBefore: leasesBefore(interfaces),
           runStartedAt: machine.runStartedAt,
-          vncPassword: newVncPassword(this.parts.configuration.vncListen),
+          consoleCopy: this.parts.copies?.pathFor(request.globalJobId, machine.scratch, machine.starter?.pid),
+          ...newVncSecret(this.parts.configuration.vncListen, machine.sealKey, request.globalJobId),
         });
       });
       machine.message = undefined;
@@ -279,6 +327,7 @@ export class Agent {
 /** Notes for which run a machine is made ready, and whose end will be the domain's. */
 function beginRun(machine: Machine, run: Run): void {
   machine.runStartedAt = run.startedAt;
+  machine.sealKey = run.sealKey;
   machine.starter = startersBySlot().get(run.slot);
   machine.starterGone = false;
 }

@@ -63,19 +63,24 @@ export async function copyConsoleLog(
 }
 
 /** Of a file the bytes from `start` to its `end` when it was looked at: a guest may go on writing. */
-interface Part {
+export interface Part {
   readonly path: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the newest bytes lie, the oldest first. */
-async function newestParts(folder: string, maxBytes: number): Promise<Part[]> {
+/**
+ * Where the newest bytes lie, the oldest first.
+ *
+ * @param size - up to where the log counts; absent: to its end
+ */
+export async function newestParts(folder: string, maxBytes: number, size?: number): Promise<Part[]> {
   const parts: Part[] = [];
   let wanted = maxBytes;
   for (const name of [CONSOLE_FILE, OLDER_FILE]) {
     const path = join(folder, name);
-    const bytes = await readableBytes(path);
+    const readable = await readableBytes(path);
+    const bytes = name === CONSOLE_FILE ? Math.min(readable, size ?? readable) : readable;
     const start = Math.max(0, bytes - wanted);
     if (bytes > start) parts.unshift({ path, start, end: bytes });
     wanted -= bytes - start;
@@ -100,6 +105,15 @@ async function readableBytes(path: string): Promise<number> {
     () => false,
   );
   return isReadable ? ((await bytesOf(path)) ?? 0) : 0;
+}
+
+/** The newest bytes of a machine's console as text; none where it cannot be read. */
+export async function readNewest(folder: string, maxBytes: number): Promise<string> {
+  const texts: string[] = [];
+  for (const { path, start, end } of await newestParts(folder, maxBytes)) {
+    texts.push((await readBytes(path, start, end)).toString("utf8"));
+  }
+  return texts.join("");
 }
 
 /** Reads a file from one byte on up to, but without, another; less where the file ends before. */

@@ -2,13 +2,14 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GlobalJobId } from "../../contract/patterns.ts";
+import type { ConsoleCopies } from "./console-copy.ts";
 import { boundConsoleLog, copyConsoleLog, createConsoleLog, readBytes } from "./console-log.ts";
 import { isMissing, TEMPORARY_SUFFIX } from "./files.ts";
 import type { Log } from "./log.ts";
 import { messageOf } from "./refusal.ts";
 
-/** How often the logs of running machines are looked at, in milliseconds: one `stat` each. */
-const BOUND_MS = 3000;
+/** How often the logs of running machines are looked at, in milliseconds: two calls of `stat` each. */
+const LOOK_MS = 1000;
 
 /** How often consoles whose time is over are removed, in milliseconds. */
 const EXPIRE_MS = 600_000;
@@ -29,6 +30,14 @@ export interface KeptConsole {
   readonly bytes: number;
   /** Unix time in seconds. */
   readonly endedAt: number;
+}
+
+/** The console of a machine that runs. */
+export interface RunningConsole {
+  /** Its instance folder. */
+  readonly folder: string;
+  /** The file that it is copied to for the job's owner; absent where there is none. */
+  readonly copy: string | undefined;
 }
 
 /** What an administrator allows consoles to take. */
@@ -77,16 +86,29 @@ export class Consoles {
     return listConsoles(this.#folder);
   }
 
-  /** Bounds the logs of running machines, and removes kept consoles in time, until the signal ends it. */
-  async watch(instanceFolders: () => readonly string[], signal: AbortSignal): Promise<void> {
+  /**
+   * Bounds the logs of running machines, and removes kept consoles in time, until the signal ends it.
+   *
+   * @param copies - copies each log before it is bounded, which may empty it
+   */
+  async watch(
+    running: () => readonly RunningConsole[],
+    signal: AbortSignal,
+    copies: ConsoleCopies | undefined,
+  ): Promise<void> {
     let expiredAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
-      for (const folder of instanceFolders()) await this.#bound(folder);
+      const consoles = running();
+      copies?.keepOnly(new Set(consoles.flatMap(({ copy }) => copy ?? [])));
+      for (const { folder, copy } of consoles) {
+        if (copy !== undefined) await copies?.copy(folder, copy);
+        await this.#bound(folder);
+      }
       if (performance.now() - expiredAt >= EXPIRE_MS) {
         expiredAt = performance.now();
         await this.expire(Math.floor(Date.now() / 1000));
       }
-      await sleep(BOUND_MS, undefined, { signal }).catch(() => {});
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
   }
 

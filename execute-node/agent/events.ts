@@ -17,9 +17,13 @@ export interface DomainEvent {
   readonly what: string;
 }
 
-/** Parses a line of `virsh event`; undefined where it tells of no domain. */
+/** What matters to us of all that libvirt tells: starts and ends, and whether a guest agent comes or goes. */
+const EVENTS = ["lifecycle", "agent-lifecycle"];
+
+/** Parses a line of `virsh event`; undefined where it tells of no domain, or nothing that matters. */
 export function parseEvent(line: string): DomainEvent | undefined {
-  const [, domain, what] = /for domain '(.+)': (.+)$/.exec(line) ?? [];
+  const [, event, domain, what] = /^event '([^']+)' for domain '(.+)': (.+)$/.exec(line) ?? [];
+  if (event === undefined || !EVENTS.includes(event)) return undefined;
   return domain === undefined || what === undefined ? undefined : { domain, what: what.trim() };
 }
 
@@ -29,7 +33,7 @@ export function isFault({ what }: DomainEvent): boolean {
 }
 
 /**
- * Follows the starts and ends of domains for as long as the signal lets it. The stream is begun again whenever it
+ * Follows the starts and ends of domains, and of their guest agents, for as long as the signal lets it. The stream is begun again whenever it
  * ends, as it does with libvirtd.
  *
  * @param onEvent - told each event, and undefined when events may have been missed
@@ -56,7 +60,7 @@ export async function followDomains(
 
 async function followOnce(onEvent: (event: DomainEvent) => void, signal: AbortSignal): Promise<void> {
   // setpriv: the child goes with this process, even when that is killed. stdbuf: virsh does not flush into a pipe.
-  const events = [...VIRSH, "event", "--event", "lifecycle", "--loop", "--timeout", String(STREAM_SECONDS)];
+  const events = [...VIRSH, "event", "--all", "--loop", "--timeout", String(STREAM_SECONDS)];
   const child = execa("setpriv", ["--pdeathsig", "KILL", "stdbuf", "-oL", "virsh", ...events], {
     cancelSignal: signal,
     stdin: "ignore",

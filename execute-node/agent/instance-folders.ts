@@ -6,6 +6,7 @@ import { jobIdOf } from "../../contract/global-job-id.ts";
 import { Firmware, ImageManifest, MachineType } from "../../contract/image-manifest.ts";
 import { InstanceSpec } from "../../contract/instance-spec.ts";
 import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
+import { GuestReport, InterfaceAddresses, MachineReport } from "../../contract/node-report.ts";
 import { Digest, GlobalJobId, InterfaceName } from "../../contract/patterns.ts";
 import type { Seed } from "../../contract/seed.ts";
 import type { CachedImage } from "./cached-image.ts";
@@ -48,9 +49,17 @@ export const MachineRecord = z.strictObject({
     .optional(),
   /** That it has a seed disk, as all have but those of an earlier version. What it says is in the disk alone. */
   seedDisk: z.literal(true).optional(),
+  /** The same, sealed for the machine's owner, who gave the key for it; absent where nobody did. */
+  sealedVncPassword: MachineReport.shape.sealedVncPassword,
+  /** What cloud-init came to in the end. */
+  guest: GuestReport.pick({ cloudInit: true, errors: true }).optional(),
+  /** The file of the job's scratch directory that its owner reads the console from; absent where there is none. */
+  consoleCopy: z.string().max(4096).optional(),
   /** When the startd began the run of the job that it was prepared for; Unix time in seconds. */
   runStartedAt: z.int().nonnegative().optional(),
-  /** The last address that it was heard at. */
+  /** The addresses that it was last heard at. */
+  addresses: InterfaceAddresses.optional(),
+  /** The same of its main interface, as it was written before. */
   ipAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** Unix time in seconds. */
   preparedAt: z.int().positive(),
@@ -61,7 +70,10 @@ export type MachineRecord = z.infer<typeof MachineRecord>;
 
 /** What a new machine is made of. */
 export interface NewMachine
-  extends Pick<MachineRecord, "globalJobId" | "user" | "spec" | "runStartedAt" | "vncPassword"> {
+  extends Pick<
+    MachineRecord,
+    "globalJobId" | "user" | "spec" | "runStartedAt" | "vncPassword" | "sealedVncPassword" | "consoleCopy"
+  > {
   readonly image: CachedImage;
   /** What the guest is told; absent: its name alone. */
   readonly seed: Seed | undefined;

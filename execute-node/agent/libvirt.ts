@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import { GlobalJobId, MacAddress } from "../../contract/patterns.ts";
-import type { NodeNetwork } from "../configuration.ts";
 import { METADATA_NAMESPACE } from "../domain/domain-xml.ts";
 import { CommandTimeoutError, run } from "./run.ts";
 
@@ -12,13 +11,19 @@ export const VIRSH = ["-q", "-c", "qemu:///system"] as const;
 /** libvirt runs the emulator once to learn what it can; this is the longest that it may take, in seconds. */
 const PROBE_SECONDS = 60;
 
+/** The name of the guest agent's channel, as QEMU's agent looks for it. */
+const AGENT_CHANNEL = "org.qemu.guest_agent.0";
+
 /** What libvirt says a domain does (`virDomainState`), in the words we need. */
 export type DomainState = "running" | "paused" | "stopped";
 
-/** What a domain's XML says that never changes while it lives. */
+/** What a domain's XML says that changes with an event alone while it lives. */
 export interface DomainFacts {
   readonly globalJobId: string;
-  readonly macAddress: string | undefined;
+  /** The bridge that each interface is plugged into, by its MAC address, in the guest's order. */
+  readonly bridges: ReadonlyMap<string, string | undefined>;
+  /** Whether something in the guest listens at the guest agent's channel. */
+  readonly hasAgent: boolean;
   /** `host:port`. */
   readonly vncAddress: string | undefined;
 }
@@ -45,23 +50,6 @@ export async function destroyDomain(name: string): Promise<void> {
     const state = (await listDomains()).get(name);
     if (state !== undefined && state !== "stopped") throw error;
   }
-}
-
-/** Where a guest was last heard on a network. */
-export interface GuestAddress {
-  readonly ipAddress: string;
-  /** Changes whenever the guest asked for its address anew; undefined where the source does not tell. */
-  readonly lease: string | undefined;
-  /** Whether the guest was heard of late; what is not fresh may be an earlier guest's of the same MAC. */
-  readonly fresh: boolean;
-}
-
-/** The addresses of the guests on a network, by MAC: one command however many guests. */
-export async function addressesOn(network: NodeNetwork): Promise<Map<string, GuestAddress>> {
-  if ("libvirt" in network) {
-    return parseLeases(await run("virsh", [...VIRSH, "net-dhcp-leases", "--network", network.libvirt]));
-  }
-  return parseNeighbours(await run("ip", ["-j", "neigh", "show", "dev", network.bridge]));
 }
 
 /**
@@ -117,41 +105,7 @@ function stateOf(state: number): DomainState {
   return state === 3 || state === 7 ? "paused" : "stopped";
 }
 
-/**
- * Parses `virsh net-dhcp-leases`, of which the last row of a MAC is the newest; IPv4 wins over IPv6. A lease is told from
- * the one before by the time at which it expires.
- */
-export function parseLeases(output: string): Map<string, GuestAddress> {
-  const addresses = new Map<string, GuestAddress>();
-  for (const line of output.split("\n")) {
-    const row = /^\s*(\S+ \S+)\s+([0-9a-f:]{17})\s+(ipv[46])\s+([0-9a-fA-F.:]+)\/\d+/.exec(line);
-    if (row?.[2] === undefined || row[4] === undefined) continue;
-    if (row[3] === "ipv4" || !addresses.has(row[2]))
-      addresses.set(row[2], { ipAddress: row[4], lease: row[1], fresh: true });
-  }
-  return addresses;
-}
-
-const Neighbours = z.array(z.object({ dst: z.string(), lladdr: z.string().optional(), state: z.array(z.string()) }));
-
-/** The states of a neighbour that has answered of late, or is being asked (ip-neighbour(8)); STALE is not among them. */
-const FRESH = ["REACHABLE", "DELAY", "PROBE", "PERMANENT"];
-
-/** Parses `ip -j neigh`: fresh wins over stale, then IPv4 over IPv6; an address that failed to answer is none. */
-export function parseNeighbours(output: string): Map<string, GuestAddress> {
-  const addresses = new Map<string, GuestAddress>();
-  if (output.trim() === "") return addresses;
-  const worth = ({ fresh, ipAddress }: GuestAddress) => (fresh ? 2 : 0) + (ipAddress.includes(".") ? 1 : 0);
-  for (const { dst, lladdr, state } of Neighbours.parse(JSON.parse(output))) {
-    if (lladdr === undefined || state.includes("FAILED") || dst.startsWith("fe80:")) continue;
-    const found = { ipAddress: dst, lease: undefined, fresh: state.some((each) => FRESH.includes(each)) };
-    const present = addresses.get(lladdr);
-    if (present === undefined || worth(found) >= worth(present)) addresses.set(lladdr, found);
-  }
-  return addresses;
-}
-
-const one = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).transform((items) => items[0])]);
+const many = <T extends z.ZodType>(item: T) => z.union([z.array(item), item.transform((only) => [only])]).default([]);
 
 const DomainDocument = z.object({
   domain: z.object({
@@ -159,8 +113,18 @@ const DomainDocument = z.object({
       .object({ instance: z.object({ "@_globalJobId": GlobalJobId, "@_xmlns:cloud": z.literal(METADATA_NAMESPACE) }) })
       .optional(),
     devices: z.object({
-      interface: one(z.object({ mac: z.object({ "@_address": MacAddress }) })).optional(),
-      graphics: one(z.object({ "@_port": z.string().optional(), "@_listen": z.string().optional() })).optional(),
+      interface: many(
+        z.object({
+          mac: z.object({ "@_address": MacAddress }),
+          source: z.object({ "@_bridge": z.string().optional() }).optional(),
+        }),
+      ),
+      channel: many(
+        z.object({
+          target: z.object({ "@_name": z.string().optional(), "@_state": z.string().optional() }).optional(),
+        }),
+      ),
+      graphics: many(z.object({ "@_port": z.string().optional(), "@_listen": z.string().optional() })),
     }),
   }),
 });
@@ -176,11 +140,14 @@ export function parseDomain(xml: string): DomainFacts | "foreign" {
   if (!parsed.success && xml.includes(METADATA_NAMESPACE)) throw new Error("is ours and cannot be understood");
   if (!parsed.success || parsed.data.domain.metadata === undefined) return "foreign";
   const { metadata, devices } = parsed.data.domain;
-  const port = devices.graphics?.["@_port"];
-  const host = devices.graphics?.["@_listen"];
+  const port = devices.graphics[0]?.["@_port"];
+  const host = devices.graphics[0]?.["@_listen"];
   return {
     globalJobId: metadata.instance["@_globalJobId"],
-    macAddress: devices.interface?.mac["@_address"],
+    bridges: new Map(devices.interface.map(({ mac, source }) => [mac["@_address"], source?.["@_bridge"]])),
+    hasAgent: devices.channel.some(
+      ({ target }) => target?.["@_name"] === AGENT_CHANNEL && target["@_state"] === "connected",
+    ),
     vncAddress: host === undefined || port === undefined || Number(port) < 1 ? undefined : hostAndPort(host, port),
   };
 }

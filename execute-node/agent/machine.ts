@@ -1,6 +1,8 @@
-import type { MachineReport, MachineState } from "../../contract/node-report.ts";
+import { MAIN_INTERFACE } from "../../contract/interfaces.ts";
+import type { GuestReport, InterfaceAddresses, MachineReport, MachineState } from "../../contract/node-report.ts";
 import type { MachineRecord } from "./instance-folders.ts";
 import type { ProcessIdentity } from "./processes.ts";
+import type { Sighting } from "./sightings.ts";
 
 /** A machine of this node, as its agent knows it at the moment. */
 export interface Machine {
@@ -13,11 +15,26 @@ export interface Machine {
   /** The work of a prepare request, while it lasts. */
   preparing: Promise<void> | undefined;
   macAddress: string | undefined;
-  ipAddress: string | undefined;
+  /** By interface, the preferred first; what there is none of is absent. */
+  addresses: InterfaceAddresses;
+  /** What its networks last said of its interfaces, by MAC address. */
+  sightings: Map<string, readonly Sighting[]>;
+  /** What its guest agent last said of them. */
+  agentSightings: ReadonlyMap<string, readonly Sighting[]>;
+  /** The bridges that its interfaces are plugged into, by MAC address. */
+  bridges: ReadonlyMap<string, string | undefined>;
+  /** Whether something listens at the guest agent's channel. */
+  hasAgent: boolean;
+  /** What is known of its guest; undefined while nothing was heard of that. */
+  guest: GuestReport | undefined;
   vncAddress: string | undefined;
   message: string | undefined;
   /** When the startd began the run of its job that it is prepared for; Unix time in seconds. */
   runStartedAt: number | undefined;
+  /** The scratch directory of its job, as a request named it. */
+  scratch: string | undefined;
+  /** For whom its console's password is sealed, by that run's job. */
+  sealKey: string | undefined;
   /** Whether this agent gave out its domain: what has the domain's name from then on is this run's. */
   domainGiven: boolean;
   /** The name of its domain, while libvirt has one. */
@@ -41,10 +58,17 @@ export function newMachine(globalJobId: string, state: MachineState): Machine {
     state,
     preparing: undefined,
     macAddress: undefined,
-    ipAddress: undefined,
+    addresses: {},
+    sightings: new Map(),
+    agentSightings: new Map(),
+    bridges: new Map(),
+    hasAgent: false,
+    guest: undefined,
     vncAddress: undefined,
     message: undefined,
     runStartedAt: undefined,
+    scratch: undefined,
+    sealKey: undefined,
     domainGiven: false,
     domainName: undefined,
     starter: undefined,
@@ -54,14 +78,29 @@ export function newMachine(globalJobId: string, state: MachineState): Machine {
   };
 }
 
+/** Forgets what was heard of a domain that is no more. */
+export function forgetDomain(machine: Machine): void {
+  machine.domainName = undefined;
+  machine.addresses = {};
+  machine.sightings = new Map();
+  machine.agentSightings = new Map();
+  machine.bridges = new Map();
+  machine.hasAgent = false;
+  machine.guest = undefined;
+  machine.vncAddress = undefined;
+}
+
 /** What the pool is told about a machine. */
 export function reportOf(machine: Machine): MachineReport {
   return {
     globalJobId: machine.globalJobId,
     state: machine.state,
     macAddress: machine.macAddress,
-    ipAddress: machine.ipAddress,
+    ipAddress: machine.addresses[MAIN_INTERFACE]?.[0],
+    addresses: Object.keys(machine.addresses).length === 0 ? undefined : machine.addresses,
+    guest: machine.guest,
     vncAddress: machine.vncAddress,
+    sealedVncPassword: machine.record?.sealedVncPassword,
     startedAt: machine.record?.startedAt,
     message: machine.message,
   };

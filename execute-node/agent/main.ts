@@ -11,10 +11,12 @@ import type { Request } from "../protocol.ts";
 import { Agent } from "./agent.ts";
 import { ImageCache } from "./cache.ts";
 import { Capabilities, findGuestKinds } from "./capabilities.ts";
+import { ConsoleCopies, copySettings } from "./console-copy.ts";
 import { Consoles } from "./consoles.ts";
 import { followDomains } from "./events.ts";
 import { Failures } from "./failures.ts";
 import { gathered } from "./gathered.ts";
+import { Guests } from "./guests.ts";
 import { watchHealth } from "./health.ts";
 import { ImageStore } from "./image-store.ts";
 import { InstanceFolders } from "./instance-folders.ts";
@@ -90,6 +92,7 @@ async function serveNode(configuration: ResolvedNodeConfiguration, log: Log): Pr
     failures,
     trouble,
     startd: await startdAddress(),
+    copies: await consoleCopies(configuration, log),
     log,
   });
   const watcher = new Watcher(agent);
@@ -122,7 +125,8 @@ async function serveNode(configuration: ResolvedNodeConfiguration, log: Log): Pr
     beat(agent, ended.signal),
     watcher.run(ended.signal),
     watchHealth(agent, publisher, paths.probe, ended.signal),
-    consoles.watch(() => agent.runningFolders(), ended.signal),
+    consoles.watch(() => agent.runningConsoles(), ended.signal, agent.parts.copies),
+    new Guests(agent).watch(ended.signal),
     followDomains(
       (event) => watcher.wake(event),
       (message) => log(`libvirt's events: ${message}`),
@@ -131,6 +135,16 @@ async function serveNode(configuration: ResolvedNodeConfiguration, log: Log): Pr
   ]);
   socket.close();
   privateSocket.close();
+}
+
+/** Copies consoles for the owners of machines; undefined where this node cannot, which keeps no machine from running. */
+async function consoleCopies(configuration: ResolvedNodeConfiguration, log: Log): Promise<ConsoleCopies | undefined> {
+  try {
+    return new ConsoleCopies(await copySettings(configuration.jobAccount, configuration.consoleMaxKiB * 1024), log);
+  } catch (error) {
+    log(`nobody can read a machine's console by condor_tail: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** Whoever runs under the account of VM jobs may ask for a machine to be made ready, for nothing else. */
@@ -142,6 +156,7 @@ function forHooks(request: Request): Request {
 async function beat(agent: Agent, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await heartbeat(agent);
+    if (agent.reservations.untidy) await agent.reservations.tidy();
     await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => {});
   }
 }

@@ -2,8 +2,8 @@ import type { InstanceSpec } from "../../contract/instance-spec.ts";
 import { interfacesOf, type NetworkInterface } from "../../contract/interfaces.ts";
 import type { NodeNetwork, ResolvedNodeConfiguration } from "../configuration.ts";
 import type { LeasesBefore } from "./instance-folders.ts";
-import { addressesOn } from "./libvirt.ts";
 import { Refusal } from "./refusal.ts";
+import { leaseMark, leasesOf } from "./sightings.ts";
 
 /** One network card of a machine, and where its network leads to on this node. */
 export interface NodeInterface extends Omit<NetworkInterface, "network"> {
@@ -28,19 +28,18 @@ export function nodeInterfaces(spec: InstanceSpec, networks: ResolvedNodeConfigu
 }
 
 /**
- * The DHCP leases that the interfaces' MAC addresses have now, by the interfaces' names; one command for each network. A
- * network that cannot be asked now has no lease that could deceive later.
+ * The marks of the DHCP leases that the interfaces' MAC addresses have now, by the interfaces' names; one command for each
+ * network. A network that cannot be asked now has no lease that could deceive later.
  */
 export async function leasesBefore(interfaces: readonly NodeInterface[]): Promise<LeasesBefore> {
-  const byNetwork = new Map(interfaces.map(({ networkName, network }) => [networkName, network]));
-  const known = await Promise.all(
-    [...byNetwork].map(async ([name, network]) => [name, await addressesOn(network).catch(() => undefined)] as const),
+  const names = new Set(interfaces.flatMap(({ network }) => ("libvirt" in network ? [network.libvirt] : [])));
+  const known = new Map(
+    await Promise.all([...names].map(async (name) => [name, await leasesOf(name).catch(() => undefined)] as const)),
   );
-  const addresses = new Map(known);
   return Object.fromEntries(
-    interfaces.flatMap(({ name, networkName, macAddress }) => {
-      const lease = addresses.get(networkName)?.get(macAddress)?.lease;
-      return lease === undefined ? [] : [[name, lease] as const];
+    interfaces.flatMap(({ name, network, macAddress }) => {
+      const mark = "libvirt" in network ? leaseMark(known.get(network.libvirt), macAddress) : undefined;
+      return mark === undefined ? [] : [[name, mark] as const];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { ATTRIBUTE } from "../../contract/job-ad.ts";
+import { ATTRIBUTE, CloudJob } from "../../contract/job-ad.ts";
 import { run } from "./run.ts";
 
 /** The address of this node's startd, as the startd wrote it down. */
@@ -23,6 +23,8 @@ export interface SlotJob {
   readonly universe: number | undefined;
   /** The job's CloudSpec. */
   readonly specDigest: string | undefined;
+  /** The job's CloudSealKey: for whom the console's password is sealed; absent where the job names nobody. */
+  readonly sealKey?: string | undefined;
   /** When this run of the job began; Unix time in seconds. */
   readonly startedAt: number | undefined;
   /** What the slot reserves for its job. */
@@ -61,6 +63,7 @@ const Slots = z.array(
     Memory: number,
     Cpus: number,
     [ATTRIBUTE.spec]: text,
+    [ATTRIBUTE.sealKey]: text,
     HasVM: z.boolean().nullish(),
     // Set by a successful test of vm-gahp, and by nothing else (VMUniverseMgr::publish).
     VM_Type: z.string().nullish(),
@@ -102,6 +105,7 @@ export function parseSlots(output: string): StartdView | undefined {
       user: slot.RemoteOwner,
       universe: slot.JobUniverse,
       specDigest: slot[ATTRIBUTE.spec],
+      sealKey: CloudJob.shape.sealKey.safeParse(slot[ATTRIBUTE.sealKey]).data,
       startedAt: slot.JobStart,
       memoryMiB: slot.Memory,
       cpus: slot.Cpus,

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobIdOf } from "../../contract/global-job-id.ts";
+import { interfacesOf, MAIN_INTERFACE } from "../../contract/interfaces.ts";
 import { PROBE_NAME } from "../domain/probe-domain.ts";
-import { findAddresses } from "./addresses.ts";
+import { searchAddresses } from "./address-search.ts";
 import type { Agent } from "./agent.ts";
 import { type DomainEvent, isFault } from "./events.ts";
 import { domainSuffix } from "./instance-folders.ts";
 import { type DomainFacts, type DomainState, describeDomain, listDomains } from "./libvirt.ts";
-import { type Machine, newMachine } from "./machine.ts";
+import { forgetDomain, type Machine, newMachine } from "./machine.ts";
 import { Reconciler } from "./reconciler.ts";
 import { messageOf } from "./refusal.ts";
 
@@ -17,13 +18,16 @@ const CALM_MS = 30_000;
 /** How long a new machine is worth looking at every second: a guest that has no address by then needs a person. */
 const AWAITING_MAX_SECONDS = 600;
 
+/** The same for interfaces beside the main one, which a guest may never make use of. */
+const FURTHER_MAX_SECONDS = 120;
+
 /** How often to look whether the starters live, in milliseconds. It costs a read from /proc for each machine. */
 const STARTERS_MS = 1000;
 
 /**
  * Brings together what libvirt and the startd say with what the agent knows: reports changes, and removes what no job
- * needs any more. The commands it runs do not grow with the machines: one list of domains, one of jobs, one of each
- * network's addresses; a domain's XML is read once.
+ * needs any more. The commands it runs do not grow with the machines: one list of domains, one of jobs, one of each libvirt
+ * network's leases, one of the kernel's neighbours; a domain's XML is read once, and again when an event names it.
  */
 export class Watcher {
   readonly #agent: Agent;
@@ -119,10 +123,8 @@ export class Watcher {
     const machines = this.#agent.machines;
     for (const machine of machines.values()) {
       if (machine.domainName === undefined || seen.has(machine) || undescribed.includes(machine.domainName)) continue;
-      machine.domainName = undefined;
+      forgetDomain(machine);
       machine.state = "stopped";
-      machine.ipAddress = undefined;
-      machine.vncAddress = undefined;
       this.#reconciler.doubt();
     }
     for (const machine of machines.values()) this.#agent.report(machine);
@@ -143,7 +145,9 @@ export class Watcher {
     if (machine.preparing !== undefined) return machine;
     machine.domainName = name;
     machine.state = state;
-    machine.macAddress = facts.macAddress ?? machine.macAddress;
+    machine.macAddress ??= [...facts.bridges.keys()][0];
+    machine.bridges = facts.bridges;
+    machine.hasAgent = facts.hasAgent;
     machine.vncAddress = facts.vncAddress;
     if (state === "running" && machine.record?.startedAt === undefined) {
       await this.#agent.amend(machine, { startedAt: Math.floor(Date.now() / 1000) });
@@ -160,22 +164,21 @@ export class Watcher {
     return facts;
   }
 
-  /** A new machine's address is looked for each time, and everybody's now and then: a guest may get another. */
+  /** A new machine's addresses are looked for each time, and everybody's now and then: a guest may get others. */
   async #findAddresses(): Promise<string[]> {
     const now = performance.now();
     const all = now - this.#addressesAt >= CALM_MS;
     if (all) this.#addressesAt = now;
-    const machines = [...this.#agent.machines.values()];
-    return findAddresses(
-      this.#agent,
-      machines.filter((each) => lacksAddress(each) || (all && isRunning(each))),
-    );
+    const running = [...this.#agent.machines.values()].filter(isRunning);
+    const sought = running.filter((each) => all || lacksAddress(each));
+    const troubles = await searchAddresses(this.#agent.parts.configuration.networks, sought);
+    for (const machine of sought) await this.#agent.settle(machine);
+    return troubles;
   }
 
   #awaiting(): boolean {
     return [...this.#agent.machines.values()].some((machine) => {
-      const since = machine.record?.startedAt ?? machine.record?.preparedAt ?? 0;
-      if (Date.now() / 1000 - since > AWAITING_MAX_SECONDS) return false;
+      if (ageSeconds(machine) > AWAITING_MAX_SECONDS) return false;
       return machine.state === "prepared" || lacksAddress(machine) || lacksConsole(machine);
     });
   }
@@ -191,8 +194,15 @@ function isRunning(machine: Machine): boolean {
   return machine.state === "running";
 }
 
+/** For how long a machine has run, or been ready to; without end where nobody knows. */
+function ageSeconds({ record }: Machine): number {
+  return Date.now() / 1000 - (record?.startedAt ?? record?.preparedAt ?? 0);
+}
+
 function lacksAddress(machine: Machine): boolean {
-  return isRunning(machine) && machine.ipAddress === undefined;
+  if (!isRunning(machine) || machine.record === undefined) return false;
+  const names = ageSeconds(machine) > FURTHER_MAX_SECONDS ? [MAIN_INTERFACE] : interfacesOf(machine.record.spec).keys();
+  return [...names].some((name) => machine.addresses[name] === undefined);
 }
 
 function lacksConsole(machine: Machine): boolean {

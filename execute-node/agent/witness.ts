@@ -11,6 +11,8 @@ export interface Run {
   readonly startedAt: number;
   /** The slot's name on this node. */
   readonly slot: string;
+  /** For whom the console's password is sealed. It is the startd's word: a request could name somebody else. */
+  readonly sealKey: string | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export function runOf(jobs: readonly SlotJob[] | undefined, request: PrepareRequ
   );
   if (run?.startedAt !== undefined) {
     requireRoom(run, request);
-    return { startedAt: run.startedAt, slot: run.slot };
+    return { startedAt: run.startedAt, slot: run.slot, sealKey: run.sealKey };
   }
   throw new Refusal(
     `The startd of this node does not run job ${request.globalJobId} of ${request.user} as asked for.`,

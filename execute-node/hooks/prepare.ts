@@ -1,6 +1,8 @@
 import { classAdAssignment } from "../../contract/classad.ts";
 import { OversizedJobError, relevantLines } from "../relevant-lines.ts";
+import { SCRATCH_CONSOLE } from "../scratch.ts";
 import { AgentSilentError, ask } from "./ask.ts";
+import { offerConsole } from "./console.ts";
 import { readStdin } from "./stdin.ts";
 
 /** A `HookStatusCode` that holds the job (1 to 299). */
@@ -9,21 +11,34 @@ const HOLD = 1;
 /** A `HookStatusCode` that sends the job back to idle (300 and above). */
 export const BACK_TO_IDLE = 300;
 
+/**
+ * Merged into the starter's copy of the job ad alone. The starter gives files of a running job's scratch directory to the
+ * job's owner, but only those that are to be transferred (condor_tail(1)). A VM job transfers nothing when it ends.
+ */
+const CONSOLE_FOR_OWNER = `${classAdAssignment("TransferOutput", SCRATCH_CONSOLE)}\n`;
+
 /** A hold reason is read by people; HTCondor's logs get it too. */
 const MESSAGE_MAX = 1000;
 
-/** The prepare hook: hands the job to the agent and says, in HTCondor's way, what came of it. */
-export async function runPrepare(socket: string): Promise<void> {
+/**
+ * The prepare hook: hands the job to the agent and says, in HTCondor's way, what came of it.
+ *
+ * @param agentAccount - the account that copies the console for the job's owner; absent: nobody does
+ */
+export async function runPrepare(socket: string, agentAccount: string | undefined): Promise<void> {
   const ad = await readStdin();
-  process.stdout.write(await prepare(socket, ad));
+  process.stdout.write(await prepare(socket, ad, agentAccount));
 }
 
-/** The hook's standard output: empty when all is ready. */
-async function prepare(socket: string, ad: string): Promise<string> {
+/** The hook's standard output: no failure when all is ready. */
+async function prepare(socket: string, ad: string, agentAccount: string | undefined): Promise<string> {
   try {
-    const request = { request: "prepare", ad: relevantLines(ad) } as const;
+    const lines = relevantLines(ad);
+    const scratch = agentAccount === undefined ? undefined : await offerConsole(agentAccount);
+    const request = { request: "prepare", ad: lines, ...(scratch === undefined ? {} : { scratch }) } as const;
     const answer = await ask(socket, request, { connectSeconds: 15, silenceSeconds: 30 });
-    return answer.answer === "done" ? "" : hookFailure(answer.retry ? BACK_TO_IDLE : HOLD, answer.message);
+    if (answer.answer === "done") return scratch === undefined ? "" : CONSOLE_FOR_OWNER;
+    return hookFailure(answer.retry ? BACK_TO_IDLE : HOLD, answer.message);
   } catch (error) {
     if (error instanceof OversizedJobError) return hookFailure(HOLD, error.message);
     const who = error instanceof AgentSilentError ? "The node's agent" : "The node's prepare hook failed: it";

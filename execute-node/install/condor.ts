@@ -53,8 +53,9 @@ CloudRunsAsOwner = ($(STARTER_ALLOW_RUNAS_OWNER:True)) && TARGET.RunAsOwner =!= 
 STARTER_ALLOW_RUNAS_OWNER = ($(STARTER_ALLOW_RUNAS_OWNER:True)) && (TARGET.JobUniverse =!= ${VM_UNIVERSE})
 ${slots.map((slot) => `SLOT1_${slot}_USER = ${configuration.jobAccount}`).join("\n")}
 
-# By this the agent knows that a request is about the job that the slot really runs.
-STARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) ${JOB.spec}
+# By the first the agent knows that a request is about the job that the slot really runs; the second is the public key of
+# whoever may know the password of its console.
+STARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) ${JOB.spec} ${JOB.sealKey}
 
 # The agent: image cache, overlays, reports. It never exits; the startd starts it again when it does.
 STARTD_CRON_JOBLIST = $(STARTD_CRON_JOBLIST) CLOUD_AGENT

@@ -95,7 +95,12 @@ function wrapper(configuration: ResolvedNodeConfiguration, command: "agent" | "p
     // What an agent says before its log is open would otherwise be lost: HTCondor keeps no standard error.
     agent: [`exec ${run} 2>>${log}`],
     // A node without working Node.js must not hold every job that comes by.
-    prepare: [`${run} ${socket} && exit 0`, DRAIN, printed(hookFailure(BACK_TO_IDLE, HOOK_DIED)), "exit 0"],
+    prepare: [
+      `${run} ${socket} ${configuration.condorAccount} && exit 0`,
+      DRAIN,
+      printed(hookFailure(BACK_TO_IDLE, HOOK_DIED)),
+      "exit 0",
+    ],
     // Where this prints nothing or fails, vm-gahp makes a domain of the job's vm_disk and starts it as root.
     domain: [
       `xml=$(${run} ${privateSocket}) && [ -n "$xml" ] && printf '%s\\n' "$xml" && exit 0`,

@@ -121,7 +121,11 @@ test("running machines' logs are bounded until the watch ends", async () => {
   const { consoles, machine, log, said } = await newConsoles();
   await writeFile(log, "a".repeat(5000));
   const ended = new AbortController();
-  const watch = consoles.watch(() => [machine, join(machine, "gone")], ended.signal);
+  const watch = consoles.watch(
+    () => [machine, join(machine, "gone")].map((folder) => ({ folder, copy: undefined })),
+    ended.signal,
+    undefined,
+  );
   await expect.poll(async () => (await stat(log)).size).toBe(0);
   ended.abort();
   await watch;

@@ -134,15 +134,27 @@ test.each([
   expect(files).toEqual([parsed.domain.name, parsed.domain.name]);
 });
 
-test("a domain's live XML tells its job, MAC and VNC address", () => {
+test("a domain's live XML tells its job, its bridges, whether its guest agent listens, and its VNC address", () => {
   const live = domainXml(DOMAIN)
     .replace('port="-1"', 'port="5903"')
+    .replace('network="default"', 'network="default" bridge="virbr0"')
+    .replace('name="org.qemu.guest_agent.0"', 'name="org.qemu.guest_agent.0" state="connected"')
     .replace("</metadata>", '<other:thing xmlns:other="urn:other" globalJobId="x#1.0#1"/></metadata>');
   expect(parseDomain(live)).toEqual({
     globalJobId: DOMAIN.globalJobId,
-    macAddress: "02:00:00:00:00:01",
+    bridges: new Map([["02:00:00:00:00:01", "virbr0"]]),
+    hasAgent: true,
     vncAddress: "127.0.0.1:5903",
   });
+});
+
+test("a guest agent listens where libvirt says so of its own channel", () => {
+  for (const [from, to] of [
+    ['name="org.qemu.guest_agent.0"', 'name="org.qemu.guest_agent.0" state="disconnected"'],
+    ['name="org.qemu.guest_agent.0"', 'name="com.redhat.spice.0" state="connected"'],
+  ] as const) {
+    expect(parseDomain(domainXml(DOMAIN).replace(from, to))).toMatchObject({ hasAgent: false });
+  }
 });
 
 test("a VNC console has no address before its port is chosen", () => {
