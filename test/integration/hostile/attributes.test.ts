@@ -1,7 +1,9 @@
 /**
  * Jobs that a user of the pool submits with condor_submit alone, all of them at once. Each test looks at one's fate.
  */
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeSeed } from "../../../contract/seed.ts";
 import { runIn } from "../../../sandbox/machine.ts";
 import { theSandbox } from "../pool/nodes.ts";
 import { eventually } from "../pool/wait.ts";
@@ -23,9 +25,14 @@ const HOST_DISK =
   "<domain type='qemu'><name>x</name><memory>65536</memory><os><type>hvm</type></os><devices><disk type='file'>" +
   "<source file='/etc/shadow'/><target dev='vda'/></disk></devices></domain>";
 const MEGABYTE = "A".repeat(1024 * 1024);
+const CARD = { network: "default", macAddress: "02:00:00:00:0a:01" };
 const CONTRACT = /contract/;
 const EXPRESSION = /no plain value/;
 const BIG = /are the most/;
+
+function interfacesLine(interfaces: unknown): string {
+  return `+CloudInterfaces = "${Buffer.from(JSON.stringify(interfaces)).toString("base64")}"`;
+}
 
 const ATTACKS: readonly Attack[] = [
   {
@@ -67,6 +74,61 @@ const ATTACKS: readonly Attack[] = [
     tried: "XML in the MAC address",
     fate: { held: CONTRACT },
     lines: () => [`+JobVM_MACADDR = "02:00:00:00:00:01'/><source file='/etc/shadow"`],
+  },
+  {
+    tried: "XML in the network of a second interface",
+    fate: { held: CONTRACT },
+    lines: () => [interfacesLine({ a: { ...CARD, network: "default'/><source file='/etc/shadow" } })],
+  },
+  {
+    tried: "../ in the name of an interface",
+    fate: { held: CONTRACT },
+    lines: () => [interfacesLine({ "../../etc": CARD })],
+  },
+  {
+    tried: "a hundred interfaces",
+    fate: { held: CONTRACT },
+    lines: () => [interfacesLine(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`a${index}`, CARD])))],
+  },
+  {
+    tried: "an interface of 1 MB",
+    fate: { held: BIG },
+    lines: () => [interfacesLine({ a: { ...CARD, network: MEGABYTE } })],
+  },
+  {
+    tried: "XML in the fixed address",
+    fate: { held: CONTRACT },
+    lines: () => [`+CloudAddress = "10.0.0.1'/><host ip='10.0.0.2"`],
+  },
+  {
+    tried: "a fixed address that was not asked for",
+    fate: { held: /CloudSpec/ },
+    lines: () => ['+CloudAddress = "10.0.0.1"'],
+  },
+  {
+    tried: "a second interface that was not asked for",
+    fate: { held: /CloudSpec/ },
+    lines: () => [interfacesLine({ a: CARD })],
+  },
+  {
+    tried: "a seed that unpacks to 64 MB",
+    fate: { held: /seed/ },
+    lines: () => [`+CloudSeed = "${gzipSync(Buffer.alloc(64 * 1024 ** 2), { level: 9 }).toString("base64")}"`],
+  },
+  {
+    tried: "a seed that nobody named",
+    fate: { held: /does not name it/ },
+    lines: () => [`+CloudSeed = "${encodeSeed({ userData: "#cloud-config\n", metaData: {} })}"`],
+  },
+  {
+    tried: "a digest for a seed that is not there",
+    fate: { held: /CloudSpec/ },
+    lines: (digest) => [`+CloudSeedDigest = "${digest}"`],
+  },
+  {
+    tried: "a seed of 1 MB",
+    fate: { held: BIG },
+    lines: () => [`+CloudSeed = "${MEGABYTE}"`],
   },
   {
     tried: "attributes that do not match their digest",
