@@ -62,12 +62,13 @@ function whatIsWrongWithMime(headers: string): string | undefined {
 /** Why a text is of no format, and what to do. */
 function hint(text: string): string {
   if (text === "") return "it is empty; leave the argument out for a guest without user data";
-  if (GZIP.some((bytes) => text.startsWith(bytes)))
+  if (GZIP.some((bytes) => text.startsWith(bytes))) {
     return "it is compressed; hand over plain text, which is compressed on its way to the node";
+  }
   if (BASE64.test(text) && startsAsSomething(Buffer.from(text, "base64"))) {
     return "it is base64; hand over plain text, which is encoded on its way to the node";
   }
-  if (startsAsText(text.trimStart().replace(/^\ufeff/, ""))) {
+  if (startsAsText(text.trimStart())) {
     return "white space or a byte order mark stands before its heading; remove it (`.trimStart()`)";
   }
   return `it must begin with one of ${FORMAT_NAMES}`;
