@@ -5,7 +5,7 @@ import { SandboxError, SandboxInterruptedError } from "../sandbox/errors.ts";
 /** The command line itself cannot be used: an option that does not fit how the command is run. */
 export class UsageError extends InvalidInputError {}
 
-/** What `condor-cloud` exits with (docs/commands.md). `sandbox exec` alone exits with what its command exits with. */
+/** What `condor-cloud` exits with (docs/commands.md). `sandbox exec` and `instance ssh` exit with what their command exits with. */
 export const EXIT = { failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** What stands below `--help`. */
