@@ -60,7 +60,6 @@ export class Agent {
   #writing: Promise<void> = Promise.resolve();
   /** Told when something changed that the watcher should look at soon. */
   onChange: () => void = () => {};
-
   /** What the DHCP servers of this node's networks keep for its machines. */
   readonly reservations: Reservations;
 
@@ -81,9 +80,9 @@ export class Agent {
     }
     await this.reservations.tidy();
     // A network that was started anew has forgotten them.
-    await this.reservations.make(this.#reservations() ?? []).catch((error: unknown) => {
-      this.parts.log(`not all DHCP reservations are there: ${messageOf(error)}`);
-    });
+    for (const reservation of this.#reservations() ?? []) {
+      await this.reservations.make([reservation]).catch((error: unknown) => this.parts.log(messageOf(error)));
+    }
   }
 
   /** What all machines need; undefined while a record cannot be read, which may name any. */

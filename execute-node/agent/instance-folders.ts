@@ -40,6 +40,8 @@ export const MachineRecord = z.strictObject({
   }),
   /** What the VNC console asks for; absent where only the node itself reaches it. Kept here alone. */
   vncPassword: z.string().max(8).optional(),
+  /** The same, sealed for the machine's owner, who gave the key for it; absent where nobody did. */
+  sealedVncPassword: MachineReport.shape.sealedVncPassword,
   /**
    * The DHCP lease of each interface's MAC at that time, by the interface's name: an earlier machine's, which this one will
    * renew. Machines with one interface alone were prepared with the lease itself.
@@ -49,8 +51,6 @@ export const MachineRecord = z.strictObject({
     .optional(),
   /** That it has a seed disk, as all have but those of an earlier version. What it says is in the disk alone. */
   seedDisk: z.literal(true).optional(),
-  /** The same, sealed for the machine's owner, who gave the key for it; absent where nobody did. */
-  sealedVncPassword: MachineReport.shape.sealedVncPassword,
   /** What cloud-init came to in the end. */
   guest: GuestReport.pick({ cloudInit: true, errors: true }).optional(),
   /** The file of the job's scratch directory that its owner reads the console from; absent where there is none. */

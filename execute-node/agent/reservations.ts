@@ -14,6 +14,7 @@ import { VIRSH } from "./libvirt.ts";
 import type { Log } from "./log.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import { run } from "./run.ts";
+import { leasesOf } from "./sightings.ts";
 
 type Networks = ResolvedNodeConfiguration["networks"];
 
@@ -105,6 +106,7 @@ export class Reservations {
       if (!isNeeded(network, host, needed)) await this.#takeBack(network, host);
     }
     if (known.hosts.some((host) => host.macAddress === macAddress && host.address === address)) return;
+    await refuseLeased(reservation);
     await update(network, "add", reservation).catch((cause: unknown) => {
       // What is in the way of ours goes when its machine does; an administrator's stays.
       const retry = !known.hosts.some((host) => !host.isOurs && isInTheWay(host, reservation));
@@ -132,6 +134,20 @@ export class Reservations {
     const turn = this.#last.then(change);
     this.#last = turn.catch(() => {});
     return turn;
+  }
+}
+
+/** A lease lasts longer than a machine: dnsmasq gives an address to nobody else before its end, reserved or not. */
+async function refuseLeased({ network, macAddress, address }: NodeReservation): Promise<void> {
+  const leases = await leasesOf(network).catch(() => new Map<string, never[]>());
+  for (const [holder, sightings] of leases) {
+    const held = sightings.find(({ ipAddress }) => ipAddress === address);
+    if (held === undefined || holder === macAddress) continue;
+    throw new Refusal(
+      `The address ${address} is leased to ${holder} in network ${network} of this node until ${held.lease}. ` +
+        "Fixed addresses belong outside the range that its DHCP server gives to anybody.",
+      { retry: true },
+    );
   }
 }
 
