@@ -1,5 +1,4 @@
 import { XMLBuilder } from "fast-xml-parser";
-import { MANAGER_CONFIGURATION as CLOUD_MANAGER_CONFIGURATION } from "../execute-node/install/manager/configuration.ts";
 import { DHCP_DAEMON } from "./lan.ts";
 import type { Machine, Sandbox } from "./sandbox.ts";
 
@@ -51,7 +50,6 @@ NEGOTIATOR_MIN_INTERVAL = 1
 SCHEDD_INTERVAL = 5
 SCHEDD_MIN_INTERVAL = 1
 
-${CLOUD_MANAGER_CONFIGURATION}
 ${DHCP_DAEMON}`;
 
 const EXECUTE_CONFIGURATION = `DAEMON_LIST = MASTER, STARTD

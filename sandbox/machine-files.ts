@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism, totalmem } from "node:os";
 import { CONFIGURATION_FILE, type NodeConfiguration } from "../execute-node/configuration.ts";
 import { BUNDLE_FILE, type InstalledFile, type InstalledFolder } from "../execute-node/install/configuration.ts";
+import { managerFile } from "../execute-node/install/manager/configuration.ts";
 import { configurationText } from "../execute-node/install/options.ts";
 import { DHCP_CONFIGURATION_FILE, DHCP_FOLDER, dhcpConfiguration, NETWORKS } from "./lan.ts";
 import {
@@ -21,7 +22,10 @@ export const STORE_MOUNT = "/var/lib/condor-cloud-store";
 /** Where an execute node has the program that installs it, as an administrator would have copied it. */
 export const INSTALLER = `/usr/local/lib/${BUNDLE_FILE}`;
 
-/** All that a machine has beyond the common root. An execute node is made of it by the product's own installer. */
+/**
+ * All that a machine has beyond the common root. An execute node is made of it by the product's own installer; the manager
+ * has the product's one file for managers.
+ */
 export interface MachineFiles {
   readonly folders: readonly InstalledFolder[];
   readonly files: readonly InstalledFile[];
@@ -43,7 +47,7 @@ export function machineFiles(sandbox: Sandbox, machine: Machine, bundle: string)
     machine.guestNetwork === undefined
       ? {
           folders: [{ path: DHCP_FOLDER, mode: 0o755, owner: ROOT }],
-          files: [file(DHCP_CONFIGURATION_FILE, dhcpConfiguration(sandbox))],
+          files: [managerFile, file(DHCP_CONFIGURATION_FILE, dhcpConfiguration(sandbox))],
         }
       : {
           folders: [{ path: STORE_MOUNT, mode: 0o755, owner: ROOT }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseNodeConfiguration } from "../../../execute-node/configuration.ts";
+import { managerFile } from "../../../execute-node/install/manager/configuration.ts";
 import { DHCP_HOSTS_FILE, dhcpConfiguration } from "../../../sandbox/lan.ts";
 import { condorConfiguration } from "../../../sandbox/machine-configuration.ts";
 import { machineFiles } from "../../../sandbox/machine-files.ts";
@@ -45,7 +46,8 @@ describe("the manager of a sandbox", () => {
     expect(text).toContain("DAEMON_LIST = $(DAEMON_LIST), LAN_DHCP");
   });
 
-  it("never lets two jobs with one MAC address run at once", () => {
-    expect(text).toMatch(/^CONCURRENCY_LIMIT_DEFAULT_cloudmac = 1$/m);
+  it("has the product's own file for managers, which never lets two jobs with one MAC address run at once", () => {
+    const files = manager ? machineFiles(sandbox, manager, "bundle").files : [];
+    expect(files).toContainEqual(managerFile);
   });
 });
