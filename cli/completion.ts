@@ -50,7 +50,7 @@ export async function prepareCompletion(completion: RootCommand, words: readonly
 }
 
 /** The options that take the name of a file. */
-const FILE_OPTIONS = ["user-data", "network-config", "ssh-key", "out"];
+const FILE_OPTIONS = ["user-data", "network-config", "ssh-key", "identity", "out"];
 
 function offering(candidates: readonly Candidate[]): (complete: Complete) => void {
   return (complete) => {
