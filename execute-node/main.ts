@@ -20,13 +20,15 @@ async function main(
   }
 }
 
-/** The program installs itself: this one file is all that an administrator copies to a node. */
+/** The program installs itself: this one file is all that an administrator copies to a node, or to the pool's manager. */
 async function runAdministratorsCommand(): Promise<void> {
-  const [{ nodeCommand }, { readFile }] = await Promise.all([
+  const [{ nodeCommand }, { managerCommand }, { readFile }] = await Promise.all([
     import("./install/command.ts"),
+    import("./install/manager/command.ts"),
     import("node:fs/promises"),
   ]);
-  await nodeCommand("condor-cloud-node", () => readFile(process.argv[1] ?? "", "utf8")).parseAsync();
+  const command = nodeCommand("condor-cloud-node", () => readFile(process.argv[1] ?? "", "utf8"));
+  await command.addCommand(managerCommand()).parseAsync();
 }
 
 function given(socket: string | undefined): string {

@@ -1,4 +1,4 @@
-import { GUARD_SETTING } from "../../../contract/interfaces.ts";
+import { GUARD_COMMAND, GUARD_SETTING } from "../../../contract/interfaces.ts";
 import { lookUpAccounts } from "../accounts.ts";
 import { type Check, failed, type Judgement, ok, warning } from "../checks/check.ts";
 import { guardCheck } from "../checks/guard.ts";
@@ -49,8 +49,9 @@ export function judgeManager(daemons: string | undefined): Judgement {
 /** Whether HTCondor, after all files, has the setting. Pure. */
 export function judgeSetting(value: string | undefined): Judgement {
   if (value === "1") return ok("as installed");
+  if (value === undefined) return failed(`${GUARD_SETTING} is not set`, GUARD_COMMAND);
   return failed(
-    `${GUARD_SETTING} is ${value ?? "not set"}, not 1`,
+    `${GUARD_SETTING} is ${value}, not 1`,
     `See \`condor_config_val -verbose ${GUARD_SETTING}\`: a file that is read after ${MANAGER_FILE} must not set it.`,
   );
 }
@@ -58,9 +59,10 @@ export function judgeSetting(value: string | undefined): Judgement {
 /** Whether the file is as it was installed. Pure. */
 export function judgeFile(found: FoundFile | undefined): Judgement {
   const { content, mode, owner } = managerFile;
-  const remedy = "condor-cloud manager install";
-  if (found === undefined) return warning(`there is no ${MANAGER_FILE}`, remedy);
-  if (found.content !== content) return warning(`${MANAGER_FILE} differs from what this version installs`, remedy);
-  if (found.mode !== mode || found.owner !== owner) return warning(`${MANAGER_FILE} has another owner or mode`, remedy);
+  if (found === undefined) return warning(`there is no ${MANAGER_FILE}`, GUARD_COMMAND);
+  if (found.content !== content)
+    return warning(`${MANAGER_FILE} differs from what this version installs`, GUARD_COMMAND);
+  if (found.mode !== mode || found.owner !== owner)
+    return warning(`${MANAGER_FILE} has another owner or mode`, GUARD_COMMAND);
   return ok(MANAGER_FILE);
 }
