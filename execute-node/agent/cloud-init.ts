@@ -50,7 +50,7 @@ function oneLine(text: string): string {
 }
 
 /** What the console of a guest says at the begin of a line of cloud-init's: the kernel's clock and the process. */
-const LINE_START = /^(?:\[[^\]]*\]\s*)?(?:cloud-init\[\d+\]:\s*)?/;
+const LINE_START = /^(?:\[\s*[\d.]+\]\s*)?(?:cloud-init\[\d+\]:\s*)?/;
 
 /** The last line of the last stage, by its module `final_message`, of which users may change the text. */
 const FINISHED = /^Cloud-init v\. \S+ finished at /;
@@ -60,8 +60,9 @@ const RUNNING = /^Cloud-init v\. \S+ running '/;
 const MODULE_FAILED =
   /(?:\[(?:WARNING|ERROR|CRITICAL)\]: )((?:Running module .+ failed|Failed to run module .+|Failed running .+|failed stage .+).*)$/;
 
-/** What systemd says of one of cloud-init's units. */
-const UNIT_FAILED = /^\[.*FAILED.*\] (Failed to start cloud-(?:init|config|final)\S*.*)$/;
+/** What systemd says of one of cloud-init's units, whose name it may shorten in the middle. After the last nothing comes. */
+const UNIT_FAILED = /^\[\s*FAILED\s*\] (Failed to start cloud-(?:init|config|final)\S*.*)$/;
+const LAST_UNIT = /^Failed to start cloud-final/;
 
 /**
  * What a guest's serial console says of cloud-init, for guests without a guest agent: the final line, with the failures
@@ -70,23 +71,18 @@ const UNIT_FAILED = /^\[.*FAILED.*\] (Failed to start cloud-(?:init|config|final
  * @returns undefined where it says nothing of it
  */
 export function cloudInitByConsole(text: string): CloudInit | undefined {
-  let state: "running" | "finished" | undefined;
   const errors: string[] = [];
+  let isThere = false;
+  let isOver = false;
   for (const raw of text.split("\n")) {
-    const plain = withoutEscapes(raw).trim();
-    const [, unit] = UNIT_FAILED.exec(plain) ?? [];
-    if (unit !== undefined) {
-      errors.push(unit);
-      state = "finished";
-      continue;
-    }
-    const line = plain.replace(LINE_START, "");
-    const [, failure] = MODULE_FAILED.exec(line) ?? [];
+    const line = withoutEscapes(raw).trim().replace(LINE_START, "");
+    const failure = MODULE_FAILED.exec(line)?.[1] ?? UNIT_FAILED.exec(line)?.[1];
     if (failure !== undefined) errors.push(failure);
-    if (FINISHED.test(line)) state = "finished";
-    else if (RUNNING.test(line)) state ??= "running";
+    isThere ||= failure !== undefined || RUNNING.test(line);
+    isOver ||= FINISHED.test(line) || (failure !== undefined && LAST_UNIT.test(failure));
   }
-  return state === "finished" ? ended(errors) : state === undefined ? undefined : { cloudInit: "running" };
+  if (isOver) return ended(errors);
+  return isThere ? { cloudInit: "running" } : undefined;
 }
 
 /** Colours and cursor movements (ECMA-48, control sequences). */
