@@ -24,6 +24,9 @@ describe("a machine that exists already", () => {
     await submitByHand((await world.stack.outputs()).images?.value.guest.reference);
     const [job] = await queue();
     id = String(job?.GlobalJobId);
+    await world.declare({ web: { profile, adopt: id } });
+    await world.stack.up();
+    await forget(world);
   });
   afterAll(async () => {
     await world.dispose();
