@@ -32,6 +32,8 @@ export interface SubmissionOptions {
   readonly leaseSeconds?: number;
   /** What the jobs say that the image takes in a cache, in MiB; absent: the truth. */
   readonly cacheMiB?: number;
+  /** What else differs in each of the jobs. */
+  readonly change?: (job: CloudJob) => CloudJob;
 }
 
 /** A machine's job. */
@@ -42,13 +44,17 @@ export interface TestMachine {
   readonly jobId: string;
 }
 
+/** What a machine boots from. */
+export type BootImage = Pick<TestImage, "reference" | "digest" | "sizeMiB">;
+
 let submissions = 0;
 
 /** Submits machines as the provider does, acknowledged, and answers as soon as they are in the queue. */
-export async function submitMachines(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
+export async function submitMachines(image: BootImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
   submissions++;
   const names = Array.from({ length: options.count ?? 1 }, (_, index) => `m${submissions}-${index}`);
-  const jobs = names.map((name) => jobOf(image, name, options));
+  const { change = (job) => job } = options;
+  const jobs = names.map((name) => change(jobOf(image, name, options)));
   const env = inject("environment");
   const input = adapted(submitDescription(jobs), options);
   const { stdout } = await execa("condor_submit", ["-terse", "-"], { env, input });
@@ -63,7 +69,7 @@ export async function submitMachines(image: TestImage, options: SubmissionOption
 
 /** Submits one machine; see {@link submitMachines}. */
 export async function submitMachine(
-  image: TestImage,
+  image: BootImage,
   options: Omit<SubmissionOptions, "count"> = {},
 ): Promise<TestMachine> {
   const [machine] = await submitMachines(image, options);
@@ -76,14 +82,14 @@ export class TestMachines {
   #all: TestMachine[] = [];
 
   /** See {@link submitMachines}. */
-  async submit(image: TestImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
+  async submit(image: BootImage, options: SubmissionOptions = {}): Promise<TestMachine[]> {
     const submitted = await submitMachines(image, options);
     this.#all.push(...submitted);
     return submitted;
   }
 
   /** See {@link submitMachine}. */
-  async submitOne(image: TestImage, options: Omit<SubmissionOptions, "count"> = {}): Promise<TestMachine> {
+  async submitOne(image: BootImage, options: Omit<SubmissionOptions, "count"> = {}): Promise<TestMachine> {
     const machine = await submitMachine(image, options);
     this.#all.push(machine);
     return machine;
@@ -137,7 +143,7 @@ export function isUp({ state, ipAddress }: Observation): boolean {
   return state === "running" && ipAddress !== "";
 }
 
-function jobOf(image: TestImage, name: string, { cacheMiB = image.sizeMiB }: SubmissionOptions): CloudJob {
+function jobOf(image: BootImage, name: string, { cacheMiB = image.sizeMiB }: SubmissionOptions): CloudJob {
   return {
     key: `test/${name}`,
     spec: {
