@@ -1,5 +1,6 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { claimsIn } from "../address/claims.ts";
+import { checkDerivedMacs } from "../address/derived.ts";
 import { AddressesExhaustedError } from "../address/errors.ts";
 import { findPairs } from "../address/find.ts";
 import { checkGuard } from "../address/guard.ts";
@@ -34,6 +35,7 @@ export async function obtainJob(
   const declared = (chosen?: ChosenPairs) => jobOf(inputs, context, operation, sealKey, chosen);
   const wishes = wishesOf(inputs);
   if (wishes.length === 0 && givenMacsOf(inputs).size === 0) {
+    await patiently(operation, `the submission of ${inputs.name}`, () => checkDerivedMacs(inputs, context));
     return await adoptOrSubmit(await declared(), inputs, context, operation);
   }
   await checkGuard(context, operation.warn);

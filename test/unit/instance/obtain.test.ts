@@ -217,6 +217,23 @@ describe("a MAC address that a program gives", () => {
   });
 });
 
+describe("a MAC address that is derived", () => {
+  test("and that another account's stack of the same name has is refused, and its own predecessor's is not", async () => {
+    const condor = new FakeCondor();
+    await createInstance(INPUTS, contextOf(condor, 0), operation());
+    const [job] = condor.jobs;
+    const theirs = { ...stranger(1), JobVM_MACADDR: job?.JobVM_MACADDR, GlobalJobId: "ap.example#8.0#1" };
+    condor.jobs.splice(0, 1, theirs);
+    const failure = await failureOf(createInstance(INPUTS, contextOf(condor, 0), operation()));
+    expect(failure).toBeInstanceOf(MacInUseError);
+    expect(failure.message).toContain("derived from the resource's URN, is held by job 7.0 (theirs) of bob");
+    Object.assign(job ?? {}, { CloudAcknowledged: false });
+    condor.jobs.splice(0, 1, ...(job === undefined ? [] : [job]));
+    await createInstance(INPUTS, contextOf(condor, 0), operation());
+    expect(condor.jobs).toMatchObject([{ CloudAcknowledged: true }]);
+  });
+});
+
 describe("a preview of machines with fixed addresses", () => {
   async function preview(condor: FakeCondor, programs: Record<string, unknown>[], count = 1) {
     const warned: string[] = [];
