@@ -27,6 +27,11 @@ const ASKED_MAX = 4;
 /** How much of a console is searched for cloud-init, in bytes. */
 const CONSOLE_BYTES = 256 * 1024;
 
+/** What of the agent this needs. */
+export interface WatchedAgent extends Pick<Agent, "machines" | "amend" | "settle"> {
+  readonly parts: { readonly log: Agent["parts"]["log"]; readonly folders: Pick<Agent["parts"]["folders"], "pathOf"> };
+}
+
 /** What a guest answered. */
 interface Answer {
   readonly agent: boolean;
@@ -44,7 +49,7 @@ const SILENT: Answer = { agent: false, addresses: undefined, cloudInit: undefine
  * once, and none before its last answer has come: one that hangs delays nobody.
  */
 export class Guests {
-  readonly #agent: Agent;
+  readonly #agent: WatchedAgent;
   /** When each machine is asked the next time, in milliseconds of {@link performance.now}. */
   readonly #due = new WeakMap<Machine, number>();
   readonly #asked = new Set<Machine>();
@@ -54,7 +59,7 @@ export class Guests {
   readonly #silent = new WeakSet<Machine>();
   readonly #failed = new WeakSet<Machine>();
 
-  constructor(agent: Agent) {
+  constructor(agent: WatchedAgent) {
     this.#agent = agent;
   }
 
