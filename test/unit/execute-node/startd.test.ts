@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { newSealKeys } from "../../../contract/sealed.ts";
 import { parseSlots } from "../../../execute-node/agent/startd.ts";
 
 /** The slots of a node as `condor_status -direct -json` gives them, with the same part in each. */
@@ -48,5 +49,13 @@ test("what a job wrote that is of no use to us hides neither its slot nor anothe
     const jobs = parseSlots(JSON.stringify([...all, other]))?.jobs;
     expect(jobs?.map(({ globalJobId }) => globalJobId)).toEqual(["ap#1.0#1", "ap#2.0#1"]);
     expect(jobs?.[0]).toMatchObject({ specDigest: undefined, startedAt: undefined });
+  }
+});
+
+test("for whom a console's password is sealed is read from the slot, and nobody where that is no key", () => {
+  const { publicKey } = newSealKeys();
+  expect(parseSlots(slots({ CloudSealKey: publicKey }))?.jobs[0]?.sealKey).toBe(publicKey);
+  for (const CloudSealKey of ["-", "", `${publicKey}=`, "x".repeat(44).replace("x", "$"), 7, null, ["a"]]) {
+    expect(parseSlots(slots({ CloudSealKey }))?.jobs).toEqual([expect.objectContaining({ sealKey: undefined })]);
   }
 });
