@@ -1,8 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 
+/** A control sequence as ECMA-48 has it (5.4): parameters, intermediate bytes, a final one. Node's function knows fewer. */
+const ESCAPE = "\u001b";
+const CONTROL_SEQUENCE = new RegExp(`${ESCAPE}\\[[0-?]*[ -/]*[@-~]`, "gu");
+
 /** What a guest wrote, in lines that command no terminal: no control characters, no escape sequences, nothing that turns text around. */
 export function harmless(text: string): string {
-  return stripVTControlCharacters(text)
+  return stripVTControlCharacters(text.replace(CONTROL_SEQUENCE, ""))
     .replace(/\r\n?/g, "\n")
     .replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, "");
 }

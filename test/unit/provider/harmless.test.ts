@@ -7,6 +7,7 @@ describe("what a guest wrote", () => {
   test.each([
     ["a colour", `${ESC}[31mred${ESC}[0m`, "red"],
     ["a cleared screen", `before${ESC}[2J${ESC}[Hafter`, "beforeafter"],
+    ["a reset of the terminal", `${ESC}[!p${ESC}[?7h${ESC}[4 qx`, "x"],
     ["a window's title", `${ESC}]0;title\u0007text`, "text"],
     ["a report that the terminal would type back", `${ESC}[6n${ESC}[cx`, "x"],
     ["an 8-bit control", "a\u009b31mb", "ab"],
