@@ -12,15 +12,17 @@ export function harmless(text: string): string {
 }
 
 /**
- * The last lines of what a guest wrote, harmless.
+ * The last lines of what a guest wrote, harmless; one that follows itself again and again is there once, with how often.
  *
  * @param most.lines - the most of them
  * @param most.characters - of all together; longer lines are cut
  */
 export function lastLines(text: string, most: { readonly lines: number; readonly characters: number }): string[] {
-  const lines = harmless(text)
-    .split("\n")
-    .map((line) => line.trimEnd());
+  const lines = withoutRepetitions(
+    harmless(text)
+      .split("\n")
+      .map((line) => line.trimEnd()),
+  );
   const kept: string[] = [];
   let left = most.characters;
   for (const line of lines.reverse()) {
@@ -30,4 +32,14 @@ export function lastLines(text: string, most: { readonly lines: number; readonly
     left -= line.length + 1;
   }
   return kept;
+}
+
+function withoutRepetitions(lines: readonly string[]): string[] {
+  const runs: { line: string; times: number }[] = [];
+  for (const line of lines) {
+    const last = runs.at(-1);
+    if (last?.line === line) last.times++;
+    else runs.push({ line, times: 1 });
+  }
+  return runs.map(({ line, times }) => (times === 1 || line === "" ? line : `${line} (${times} times)`));
 }

@@ -33,9 +33,15 @@ describe("the last lines", () => {
   });
 
   test("are bounded all together", () => {
-    const lines = lastLines(`${"x".repeat(300)}\n`.repeat(50), { lines: 20, characters: 2048 });
+    const text = Array.from({ length: 50 }, (_, index) => `${index}${"x".repeat(300)}\n`).join("");
+    const lines = lastLines(text, { lines: 20, characters: 2048 });
     expect(lines.join("\n").length).toBeLessThanOrEqual(2048);
-    expect(lines.at(-1)).toBe("x".repeat(300));
+    expect(lines.at(-1)).toBe(`49${"x".repeat(300)}`);
+  });
+
+  test("have what was said again and again once, and what was said before that", () => {
+    const text = `up\n${"no lease\r\n".repeat(60)}`;
+    expect(lastLines(text, { lines: 20, characters: 2048 })).toEqual(["up", "no lease (60 times)"]);
   });
 
   test("of one endless line are its beginning", () => {
