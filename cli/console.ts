@@ -31,7 +31,7 @@ function logCommand(): Command {
       await interruptible(async (signal) => {
         const operation = new Operation({ signal, progress: tellOnce(), warn: tell });
         const text = await wholeConsole(globalJobId, context, operation);
-        print(ending(text, options.tail));
+        print(ending(harmless(text), options.tail));
         if (options.follow) {
           await followConsole(globalJobId, text, print, context, operation);
           tell("The machine has ended.");

@@ -7,7 +7,7 @@ const CONTROL_SEQUENCE = new RegExp(`${ESCAPE}\\[[0-?]*[ -/]*[@-~]`, "gu");
 /** What a guest wrote, in lines that command no terminal: no control characters, no escape sequences, nothing that turns text around. */
 export function harmless(text: string): string {
   return stripVTControlCharacters(text.replace(CONTROL_SEQUENCE, ""))
-    .replace(/\r\n?/g, "\n")
+    .replace(/\r+\n?/g, "\n")
     .replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, "");
 }
 

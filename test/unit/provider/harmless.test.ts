@@ -13,7 +13,7 @@ describe("what a guest wrote", () => {
     ["an 8-bit control", "a\u009b31mb", "ab"],
     ["a backspace and a bell", "rm\b\b\u0007ls", "rmls"],
     ["text that is turned around", "a\u202eb\u2066c", "abc"],
-    ["a terminal's line ends", "one\r\ntwo\rthree\n", "one\ntwo\nthree\n"],
+    ["a terminal's line ends", "one\r\r\ntwo\rthree\r\n", "one\ntwo\nthree\n"],
     ["tabs and letters of the world", "\tä 日本 🚀", "\tä 日本 🚀"],
   ])("commands no terminal: %s", (_, text, shown) => {
     expect(harmless(text)).toBe(shown);
