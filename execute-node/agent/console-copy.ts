@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { SCRATCH_CONSOLE } from "../scratch.ts";
+import { SCRATCH_CONSOLE } from "../../contract/scratch.ts";
 import { CONSOLE_FILE, newestParts, type Part } from "./console-log.ts";
 import { isMissing } from "./files.ts";
 import type { Log } from "./log.ts";

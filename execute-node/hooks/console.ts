@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { stat, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { SCRATCH_CONSOLE, SCRATCH_MAX_CHARACTERS } from "../scratch.ts";
+import { SCRATCH_CONSOLE } from "../../contract/scratch.ts";
+import { SCRATCH_MAX_CHARACTERS } from "../scratch.ts";
 
 /** Makes an access control list longer, as the only command of a hook. Of Node.js alone: hooks must be quick. */
 const setfacl = (...args: string[]) => promisify(execFile)("setfacl", args, { timeout: 5000 });

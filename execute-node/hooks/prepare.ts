@@ -1,6 +1,6 @@
 import { classAdAssignment } from "../../contract/classad.ts";
+import { SCRATCH_CONSOLE } from "../../contract/scratch.ts";
 import { OversizedJobError, relevantLines } from "../relevant-lines.ts";
-import { SCRATCH_CONSOLE } from "../scratch.ts";
 import { AgentSilentError, ask } from "./ask.ts";
 import { offerConsole } from "./console.ts";
 import { readStdin } from "./stdin.ts";

@@ -1,9 +1,7 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
+import { SCRATCH_CONSOLE } from "../../contract/scratch.ts";
 import { CommandFailedError, JobNotFoundError, PermissionError, PoolUnreachableError } from "./errors.ts";
 import type { Run } from "./run.ts";
-
-/** What the node calls the copy of a machine's serial console that it keeps in the job's scratch directory. */
-const CONSOLE_FILE = "console.log";
 
 /** HTCondor's words (23 and 25) for a file that the job does not offer: the node made no copy of the console. */
 const NOT_OFFERED = /requested but not authorized to be sent/;
@@ -31,7 +29,7 @@ export interface ConsoleReading {
  */
 export async function readConsole(run: Run, id: string, reading: ConsoleReading): Promise<string> {
   const { maxBytes, deadlineSeconds, signal } = reading;
-  const options = ["-no-stdout", "-maxbytes", String(maxBytes), jobIdOf(id), CONSOLE_FILE];
+  const options = ["-no-stdout", "-maxbytes", String(maxBytes), jobIdOf(id), SCRATCH_CONSOLE];
   const extra = { deadlineSeconds, verbatim: true, ...(signal === undefined ? {} : { signal }) };
   try {
     return await run("condor_tail", options, extra);
