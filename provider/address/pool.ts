@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MacAddress, NetworkName } from "../../contract/patterns.ts";
 import { InvalidInputError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { parseAddressesXml } from "./xml.ts";
+import { parseAddressesXml, type RawEntry } from "./xml.ts";
 
 /** A MAC address and the IPv4 address that a DHCP server gives to it. */
 export interface PoolPair {
@@ -15,9 +15,6 @@ export interface PoolPair {
 
 /** The fixed addresses that machines may have; each MAC address and each address is there once. */
 export type AddressPool = readonly PoolPair[];
-
-/** An entry as somebody wrote it, before it is checked. */
-export type RawEntry = Readonly<Record<string, unknown>>;
 
 /** Of so many bad entries each is told. */
 const TOLD_MAX = 10;

@@ -1,6 +1,8 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { z } from "zod";
-import type { RawEntry } from "./pool.ts";
+
+/** An entry as somebody wrote it, before it is checked. */
+export type RawEntry = Readonly<Record<string, unknown>>;
 
 /** Ten thousand of addresses fit; what is larger is no list of addresses. */
 const TEXT_MAX = 4 * 1024 * 1024;
