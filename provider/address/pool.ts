@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MacAddress, NetworkName } from "../../contract/patterns.ts";
 import { InvalidInputError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { parseAddressesXml, type RawEntry } from "./xml.ts";
+import { parseAddressesXml } from "./xml.ts";
 
 /** A MAC address and the IPv4 address that a DHCP server gives to it. */
 export interface PoolPair {
