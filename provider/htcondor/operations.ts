@@ -1,6 +1,6 @@
 import { type ClassAdValue, classAdLiteral } from "../../contract/classad.ts";
+import { askQueue } from "./ask-queue.ts";
 import { jobsWithIds, jobsWithKeys, machineJobs, nodeSlots, slotsWithFailures } from "./classad.ts";
-import { proveNone } from "./empty.ts";
 import { CommandFailedError } from "./errors.ts";
 import { HOLDER_ATTRIBUTES, type MacHolder, parseHolders } from "./holders.ts";
 import { JOB_ATTRIBUTES, parseJobs, type QueueJob } from "./jobs.ts";
@@ -38,10 +38,7 @@ export async function queryJobs(
   for (const constraint of constraints) {
     const selection = [...(from.whose === "mine" ? [] : ["-allusers"]), "-constraint", constraint];
     const whom = from.schedd === undefined ? {} : { schedd: from.schedd };
-    const output = await run("condor_q", ["-json", "-attributes", JOB_ATTRIBUTES.join(","), ...selection], whom);
-    const found = parseJobs("condor_q", output);
-    if (found.length === 0) await proveNone(run, selection, whom);
-    jobs.push(...found);
+    jobs.push(...(await askQueue(run, JOB_ATTRIBUTES, selection, whom, parseJobs)));
   }
   return jobs;
 }
@@ -111,9 +108,7 @@ export async function queryLastWithKeys(run: Run, keys: readonly string[]): Prom
 /** Asks the queue which jobs hold MAC addresses, whoever owns them. */
 export async function queryHolders(run: Run): Promise<MacHolder[]> {
   const selection = ["-allusers", "-constraint", machineJobs()];
-  const output = await run("condor_q", ["-json", "-attributes", HOLDER_ATTRIBUTES.join(","), ...selection]);
-  if (output.trim() === "") await proveNone(run, selection, {});
-  return parseHolders("condor_q", output);
+  return await askQueue(run, HOLDER_ATTRIBUTES, selection, {}, parseHolders);
 }
 
 /** Nobody waits long for what the manager's configuration says. */

@@ -9,7 +9,7 @@ const Ads = z.array(z.record(z.string(), z.unknown()));
 
 /**
  * Reads the answer of a query with `-json`. No output at all means no ads (measured, for `condor_q` too: see
- * empty.ts); anything else must be one whole JSON array.
+ * ask-queue.ts); anything else must be one whole JSON array.
  */
 export function parseAds(command: string, output: string): Ad[] {
   if (output.trim() === "") return [];

@@ -35,6 +35,17 @@ describe("a job that the configured schedd does not have", () => {
     },
   );
 
+  test("is found when it came between the question and the totals", async () => {
+    let asked = 0;
+    const run: Run = async (_command, options) => {
+      if (options.includes("-totals")) return '[{"Jobs": 1}]';
+      asked++;
+      return asked === 1 ? "" : JSON.stringify([ad]);
+    };
+    expect(await poolOf(run).find(ID)).toMatchObject({ globalJobId: ID });
+    expect(asked).toBe(2);
+  });
+
   test("is never gone when it lives at another schedd", async () => {
     const condor = new FakeCondor("other.example");
     const home = new FakeCondor(AP);
