@@ -13,8 +13,8 @@ export interface Known {
   readonly key: string;
   /** The job of another machine that holds a MAC address, or would have it first; undefined where there is none. */
   readonly heldBy: (macAddress: string) => MacHolder | undefined;
-  /** Whether another create of this process has taken a MAC address that the queue may not show yet. */
-  readonly isClaimed: (macAddress: string) => boolean;
+  /** The key of another machine whose create, in this process, has taken a MAC address that the queue may not show yet. */
+  readonly claimedBy: (macAddress: string) => string | undefined;
   /** The pairs that the machine's predecessor has or had, by the interface's name. */
   readonly previous: ReadonlyMap<string, AddressPair>;
   /** The MAC addresses that others were quicker to take: the last to be taken again. */
@@ -57,8 +57,8 @@ function isMeant(pair: PoolPair, { address, macAddress }: AddressWish): boolean 
   return (address === "auto" || pair.address === address) && (macAddress ?? pair.macAddress) === pair.macAddress;
 }
 
-function isFree({ macAddress }: PoolPair, { heldBy, isClaimed }: Known): boolean {
-  return heldBy(macAddress) === undefined && !isClaimed(macAddress);
+function isFree({ macAddress }: PoolPair, { heldBy, claimedBy }: Known): boolean {
+  return heldBy(macAddress) === undefined && claimedBy(macAddress) === undefined;
 }
 
 function byPreference(
@@ -72,12 +72,14 @@ function byPreference(
   return (one, other) => rank(one) - rank(other) || (weight(one) < weight(other) ? -1 : 1);
 }
 
-function exhausted({ name, network }: AddressWish, pool: AddressPool, { heldBy, isClaimed }: Known) {
+function exhausted({ name, network }: AddressWish, pool: AddressPool, { heldBy, claimedBy }: Known) {
   const pairs = pairsOf(pool, network);
   const lines = pairs.map(({ macAddress, address }) => {
     const holder = heldBy(macAddress);
     if (holder !== undefined) return `${address}: ${holderText(holder)}`;
-    return `${address}: ${isClaimed(macAddress) ? "another machine of this program" : "another interface of this machine"}`;
+    const claimant = claimedBy(macAddress);
+    if (claimant === undefined) return `${address}: another interface of this machine`;
+    return `${address}: another machine of this program (${claimant.split("/").at(-1)})`;
   });
   const isFreeing = pairs.some(({ macAddress }) => heldBy(macAddress)?.status === JOB_STATUS.removed);
   const count = pairs.length === 1 ? "The one pair" : `All ${pairs.length} pairs`;

@@ -14,10 +14,11 @@ interface Claim {
 export class Claims {
   readonly #byMac = new Map<string, Claim>();
 
-  /** Whether another machine's create has taken it, as far as a look at the queue at that time may not have shown it. */
-  isTaken(macAddress: string, key: string, lookedAt: number): boolean {
+  /** The key of another machine whose create has taken it, as far as a look at the queue at that time may not have shown it. */
+  takenBy(macAddress: string, key: string, lookedAt: number): string | undefined {
     const claim = this.#byMac.get(macAddress);
-    return claim !== undefined && claim.key !== key && (claim.endedAt === undefined || claim.endedAt >= lookedAt);
+    const isOver = claim?.endedAt !== undefined && claim.endedAt < lookedAt;
+    return claim?.key === key || isOver ? undefined : claim?.key;
   }
 
   /** Takes these and gives back whatever else the machine's create had taken. */
@@ -25,7 +26,7 @@ export class Claims {
     this.#drop(key);
     for (const macAddress of macAddresses) {
       // One that is asked for by name may be another's already, and stays that.
-      if (!this.isTaken(macAddress, key, 0)) this.#byMac.set(macAddress, { key });
+      if (this.takenBy(macAddress, key, 0) === undefined) this.#byMac.set(macAddress, { key });
     }
   }
 

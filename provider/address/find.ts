@@ -47,7 +47,7 @@ export async function findPairs(
   const chosen = choosePairs(
     wishes.filter(({ name, address }) => address !== "auto" || !kept.has(name)),
     addresses ?? [],
-    { key, heldBy, isClaimed: (macAddress) => claims.isTaken(macAddress, key, lookedAt), previous, lost },
+    { key, heldBy, claimedBy: (macAddress) => claims.takenBy(macAddress, key, lookedAt), previous, lost },
   );
   const auto = wishes.flatMap(({ name, address }) => (address === "auto" ? [name] : []));
   const all = new Map([...chosen, ...[...kept].filter(([name]) => auto.includes(name))]);

@@ -54,9 +54,9 @@ async function foresee(wired: Wired, key: string, context: Context, warn: (messa
   }
   const claims = foreseen.get(pool) ?? new Claims();
   foreseen.set(pool, claims);
-  const isClaimed = (macAddress: string) => claims.isTaken(macAddress, key, lookedAt);
+  const claimedBy = (macAddress: string) => claims.takenBy(macAddress, key, lookedAt);
   const wishes = wishesOf(wired);
-  const chosen = choosePairs(wishes, addresses, { key, heldBy, isClaimed, previous: new Map(), lost: new Set() });
+  const chosen = choosePairs(wishes, addresses, { key, heldBy, claimedBy, previous: new Map(), lost: new Set() });
   for (const wish of wishes) {
     const holder = heldBy(chosen.get(wish.name)?.macAddress ?? "");
     if (holder !== undefined) warn(waits(wish, holder));

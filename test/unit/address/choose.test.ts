@@ -17,7 +17,7 @@ function known(holders: readonly MacHolder[] = [], change: Partial<Known> = {}):
   return {
     key: "shop/dev/condor:Instance/web",
     heldBy: (macAddress) => holderOf(macAddress, holders),
-    isClaimed: () => false,
+    claimedBy: () => undefined,
     previous: new Map(),
     lost: new Set(),
     ...change,
@@ -39,8 +39,8 @@ describe("the choice of a fixed address", () => {
   });
 
   test("for auto is none that another create of this process has taken", () => {
-    const isClaimed = (macAddress: string) => macAddress !== macOf(3);
-    expect(choose(3, known([], { isClaimed }))).toEqual(new Map([["main", pair(3)]]));
+    const claimedBy = (macAddress: string) => (macAddress === macOf(3) ? undefined : "shop/dev/t/db");
+    expect(choose(3, known([], { claimedBy }))).toEqual(new Map([["main", pair(3)]]));
   });
 
   test("for auto is the predecessor's while that is free, and is there still", () => {
@@ -104,13 +104,13 @@ describe("an exhausted pool", () => {
 
   test("says how many pairs there are, and who holds each", () => {
     const holders = [holding(1), holding(2, { status: 5, slot: "", owner: "carol" })];
-    const isClaimed = (macAddress: string) => macAddress === macOf(3);
-    const { message, code, isFreeing } = failure(3, known(holders, { isClaimed }));
+    const claimedBy = (macAddress: string) => (macAddress === macOf(3) ? "shop/dev/t/db" : undefined);
+    const { message, code, isFreeing } = failure(3, known(holders, { claimedBy }));
     expect({ code, isFreeing }).toEqual({ code: "in-use", isFreeing: false });
     expect(message).toContain("All 3 pairs of the address pool for the network default are held");
     expect(message).toContain("192.168.1.1: job 101.0 (m1) of bob on exec1");
     expect(message).toContain("192.168.1.2: job 102.0 (m2) of carol held");
-    expect(message).toContain("192.168.1.3: another machine of this program");
+    expect(message).toContain("192.168.1.3: another machine of this program (db)");
   });
 
   test("names ten holders, and says how many more there are", () => {
