@@ -9,8 +9,8 @@ import { CONSOLE_FILE } from "./console-log.ts";
 import { listConsoles } from "./consoles.ts";
 import { type Machine, reportOf } from "./machine.ts";
 
-/** A machine of the node, for its administrator. */
-export const MachineDescription = MachineReport.extend({
+/** A machine of the node, for its administrator, without what is sealed for its owner. */
+export const MachineDescription = MachineReport.omit({ sealedVncPassword: true }).extend({
   /** Absent while it is prepared, and for a domain whose folder is gone. */
   name: z.string().optional(),
   /** `user@domain`, as HTCondor authenticated it. */
@@ -67,9 +67,10 @@ export async function nodeStatus(agent: Agent): Promise<NodeStatus> {
 
 async function describeMachine(agent: Agent, machine: Machine): Promise<MachineDescription> {
   const { record, globalJobId } = machine;
+  const { sealedVncPassword, ...report } = reportOf(machine);
   const consolePath = join(agent.parts.folders.pathOf(globalJobId), CONSOLE_FILE);
   return {
-    ...reportOf(machine),
+    ...report,
     name: record?.spec.name,
     owner: record?.user,
     image: record?.spec.image,
