@@ -36,12 +36,13 @@ export const JOB_STATUS = {
 } as const;
 
 /** Words for people. A stranger's odd ad must not spoil the list for everybody, so what is no text counts as none. */
-const words = z.string().catch("");
+export const words = z.string().catch("");
 
 /** A number that only serves to explain: what is none counts as not there. */
 const number = z.int().nonnegative().optional().catch(undefined);
 
-const QueueAd = z.object({
+/** What a query of the queue answers, by the names in which ads are read. */
+export const QueueAd = z.object({
   clusterid: z.int().nonnegative(),
   procid: z.int().nonnegative(),
   globaljobid: GlobalJobId,

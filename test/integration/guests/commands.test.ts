@@ -2,25 +2,19 @@ import { randomBytes } from "node:crypto";
 import { appendFile, copyFile, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ImageReferenceText } from "../../../contract/image-reference.ts";
 import { dataPath } from "../../../contract/store-layout.ts";
 import { runIn } from "../../../sandbox/machine.ts";
 import { submitAs } from "../hostile/condor.ts";
+import { condorCloud } from "../pool/command-line.ts";
 import type { TestImage } from "../pool/images.ts";
 import { TestMachines } from "../pool/machines.ts";
 import { executeNode, theSandbox } from "../pool/nodes.ts";
-import { condor, queue } from "../pool/queue.ts";
+import { queue } from "../pool/queue.ts";
 import { eventually } from "../pool/wait.ts";
 
-const COMMAND_LINE = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
-
-/** `condor-cloud …`, as a person of the pool runs it without a terminal. */
-function run(...words: string[]) {
-  return execa(process.execPath, [COMMAND_LINE, ...words], { env: inject("environment"), reject: false });
-}
+const run = (...words: string[]) => condorCloud(words);
 
 /** What a command that has to succeed printed, parsed. */
 async function json(...words: string[]) {
@@ -343,51 +337,5 @@ describe("a machine that a person launches", () => {
     const again = await json(...words, "--wait-for", "submitted");
     expect(again).toMatchObject({ id: killed.id, acknowledged: true, claim: { by: "person" } });
     await run("instance", "terminate", "--yes", "killed");
-  });
-});
-
-describe("while the schedd is down", () => {
-  const answers = () =>
-    condor("condor_q", "-totals").then(
-      () => true,
-      () => false,
-    );
-  let dead: string;
-
-  beforeAll(async () => {
-    dead = join(store, "sha256", ".incoming-elsewhere.2.abc");
-    await writeFile(dead, "half");
-    await utimes(dead, new Date(0), new Date(0));
-    await runIn((await theSandbox()).manager, ["condor_off", "-fast", "-daemon", "schedd"]);
-    await eventually("the schedd to be gone", answers, (does) => !does);
-  });
-  afterAll(async () => {
-    await runIn((await theSandbox()).manager, ["condor_on", "-daemon", "schedd"]);
-    await eventually("the schedd to be back", answers, (does) => does);
-    await rm(dead, { force: true });
-  });
-
-  test.concurrent.each([
-    ["the list of machines", ["instance", "list"]],
-    ["the list for programs", ["instance", "list", "--json"]],
-    ["a machine", ["instance", "show", "web"]],
-    ["a termination", ["instance", "terminate", "--yes", "web"]],
-    ["a pruning, which removes nothing", ["image", "prune"]],
-  ])("%s says so and fails", async (_what, words) => {
-    const { exitCode, stdout, stderr } = await run(...words);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
-    expect(stderr).toMatch(/^waiting for the pool to answer \(.*schedd/);
-    expect(stderr).toMatch(/\nTimed out after 60 s while .* was waiting for the pool to answer/);
-    expect(await readdir(join(store, "sha256"))).toContain(".incoming-elsewhere.2.abc");
-  });
-
-  test.concurrent("images are listed all the same, and a completion says nothing", async () => {
-    expect((await run("image", "list")).stdout).toMatch(/^small /m);
-    expect((await run("image", "show", "small")).stdout).toMatch(/\nmachines +not known\n/);
-    expect(await run("complete", "--", "instance", "show", "")).toMatchObject({
-      exitCode: 0,
-      stdout: ":4",
-      stderr: "",
-    });
   });
 });
