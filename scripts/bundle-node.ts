@@ -4,14 +4,15 @@ import { build } from "esbuild";
 import { BUNDLE_FILE } from "../execute-node/install/configuration.ts";
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const IN_PACKAGE = join(PROJECT, "dist", "execute-node", BUNDLE_FILE);
 
 /**
  * Bundles what runs on an execute node into one file for Node.js 20, so that a node needs neither npm nor a registry.
  *
+ * @param outfile - where to; default: the package's own place
  * @returns the path of the bundle
  */
-export async function bundleNode(): Promise<string> {
-  const outfile = join(PROJECT, "dist", "execute-node", BUNDLE_FILE);
+export async function bundleNode(outfile = IN_PACKAGE): Promise<string> {
   await build({
     entryPoints: [join(PROJECT, "execute-node", "main.ts")],
     outfile,

@@ -46,7 +46,7 @@ async function demo(): Promise<void> {
     await checkHost({ isNew: false });
     await checkPulumi();
   });
-  const nodeBundle = await step(phases, "Bundling the execute node's program", signal, bundleNode);
+  const nodeBundle = await step(phases, "Bundling the execute node's program", signal, () => bundleNode());
   const sandbox = await up({
     name: options.name,
     nodes: Number(options.nodes),

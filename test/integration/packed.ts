@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { withLock } from "../../sandbox/lock.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -11,7 +12,10 @@ const root = join(import.meta.dirname, "..", "..");
  */
 export async function installPacked(folder: string): Promise<string> {
   const pack = ["pack", "--silent", "--pack-destination", folder];
-  const packed = await execa("npm", pack, { cwd: root, stderr: "inherit" });
+  // Packing builds dist/ anew, and another group of tests may be packing beside this one.
+  const packed = await withLock(join(root, ".build", "pack.lock"), {}, () =>
+    execa("npm", pack, { cwd: root, stderr: "inherit" }),
+  );
   const tarball = join(folder, packed.stdout.trim().split("\n").at(-1) ?? "");
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
   const install = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];

@@ -55,7 +55,9 @@ export async function setUpPool(project: TestProject, group: string, nodes: numb
   };
   try {
     await clearDeadRuns();
-    const sandbox = await up({ name, nodes, reporter, nodeBundle: await bundleNode() });
+    // Not in dist/, which another group beside this one may be building anew.
+    const nodeBundle = await bundleNode(join(folder, "execute-node.cjs"));
+    const sandbox = await up({ name, nodes, reporter, nodeBundle });
     const guest = await smallGuest({ reporter });
     const ours = environment(sandbox);
     project.provide("sandbox", name);

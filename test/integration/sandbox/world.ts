@@ -1,4 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import type { Reporter } from "../../../sandbox/actions/action.ts";
 import { down, type Sandbox, up } from "../../../sandbox/cluster.ts";
@@ -9,6 +11,7 @@ import { bundleNode } from "../../../scripts/bundle-node.ts";
 const PREFIX = `test-${process.pid}`;
 
 const used = new Set<string>();
+const bundles = join(tmpdir(), `condor-cloud-${PREFIX}-bundles`);
 
 /** A name for a sandbox of this test; {@link removeAll} takes it down. */
 export function ownName(suffix: string): string {
@@ -47,15 +50,21 @@ export async function bringUp(
   };
   const { nodes = 1, signal } = options;
   try {
-    return await up({ name, nodes, reporter, signal, nodeBundle: options.nodeBundle ?? (await bundleNode()) });
+    return await up({ name, nodes, reporter, signal, nodeBundle: options.nodeBundle ?? (await ownBundle()) });
   } finally {
     await Promise.all(reactions); // what the test itself did wrong is what it should hear of
   }
 }
 
+/** The execute node's program; not in dist/, which a group of tests beside this one may be building anew. */
+function ownBundle(): Promise<string> {
+  return bundleNode(join(bundles, `${used.size}.cjs`));
+}
+
 /** Takes everything down that the tests brought up. */
 export async function removeAll(): Promise<void> {
   for (const name of used) await down(name);
+  await rm(bundles, { recursive: true, force: true });
 }
 
 /** The pids of a sandbox's machines on the host. */
