@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ImageReferenceText } from "./image-reference.ts";
 import { FurtherInterfaces, interfacesOf, type NetworkInterface } from "./interfaces.ts";
 import { Digest, InstanceName, Labels, MacAddress, NetworkName, ProfileName } from "./patterns.ts";
+import { Placement } from "./placement.ts";
 import { MachineSize } from "./profiles.ts";
 
 /** The network that every installed execute node offers unless its administrator says otherwise. */
@@ -37,12 +38,14 @@ export const InstanceSpec = z.strictObject({
   watchdog: WatchdogAction.optional(),
   /** Whether a removal lets the guest power itself off, for as long as its node's administrator allows. */
   gracefulStop: z.boolean(),
+  /** Where it may and should run; absent: wherever it fits. */
+  placement: Placement.optional(),
 });
 export type InstanceSpec = z.infer<typeof InstanceSpec>;
 
 /**
  * Names what a machine is, so that a rerun can tell "my machine, as declared" from "my machine, of an earlier
- * declaration". Labels are left out: they change in place. The profile's name is left out: its size counts.
+ * declaration". What changes in place is left out, such as labels, and so is the profile's name: its size counts.
  */
 export function specDigest(spec: InstanceSpec): string {
   const identity = [
@@ -58,8 +61,17 @@ export function specDigest(spec: InstanceSpec): string {
     ...(spec.address === undefined ? [] : [{ address: spec.address }]),
     ...(spec.interfaces === undefined ? [] : [{ interfaces: [...interfacesOf(spec)].slice(1).map(identityOf) }]),
     ...(spec.seed === undefined ? [] : [{ seed: spec.seed }]),
+    ...whereOf(spec.placement),
   ];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+}
+
+/** What cannot change in place of where a machine runs. */
+function whereOf({ requirements, accountingGroup }: Placement = {}): unknown[] {
+  return [
+    ...(requirements === undefined ? [] : [{ requirements }]),
+    ...(accountingGroup === undefined ? [] : [{ accountingGroup }]),
+  ];
 }
 
 function identityOf([name, { network, macAddress, address }]: [string, NetworkInterface]): unknown[] {

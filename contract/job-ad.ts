@@ -4,6 +4,7 @@ import { Architecture, Firmware } from "./image-manifest.ts";
 import { InstanceSpec, specDigest, WatchdogAction } from "./instance-spec.ts";
 import { FurtherInterfaces, macAddressesOf } from "./interfaces.ts";
 import { Digest, GlobalJobId, Labels } from "./patterns.ts";
+import { Placement } from "./placement.ts";
 import { SEED_MAX_BYTES } from "./seed.ts";
 
 /** The version of the attributes below; a node refuses a job of another version with a clear reason. */
@@ -71,6 +72,8 @@ const SEAL_KEY_CHARACTERS = 44;
 export const CloudJob = z.strictObject({
   /** `project/stack/type/name`: who asked. A rerun finds its own machine by it. */
   key: z.string().min(1).max(KEY_MAX),
+  /** The key of the fleet that it is a member of, by which all of them are found with one question. Absent: of none. */
+  fleet: z.string().min(1).max(KEY_MAX).optional(),
   spec: InstanceSpec,
   imageNeeds: ImageNeeds,
   /** False until the create that submitted it has told Pulumi about it. */
@@ -99,6 +102,7 @@ export const ATTRIBUTE = {
   schema: "CloudSchema",
   name: "CloudName",
   key: "CloudKey",
+  fleet: "CloudFleet",
   image: "CloudImage",
   profile: "CloudProfile",
   spec: "CloudSpec",
@@ -118,6 +122,7 @@ export const ATTRIBUTE = {
   seed: "CloudSeed",
   sealKey: "CloudSealKey",
   labels: "CloudLabels",
+  placement: "CloudPlacement",
   acknowledged: "CloudAcknowledged",
   deadline: "CloudDeadline",
   leaseSeconds: "CloudLeaseSeconds",
@@ -140,6 +145,7 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.schema]: JOB_SCHEMA,
     [ATTRIBUTE.name]: spec.name,
     [ATTRIBUTE.key]: encodeText(job.key),
+    [ATTRIBUTE.fleet]: job.fleet === undefined ? NONE : encodeText(job.fleet),
     [ATTRIBUTE.image]: spec.image,
     [ATTRIBUTE.profile]: spec.profile,
     [ATTRIBUTE.spec]: specDigest(spec),
@@ -158,6 +164,7 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
     [ATTRIBUTE.seed]: job.seed ?? NONE,
     [ATTRIBUTE.sealKey]: job.sealKey ?? NONE,
     [ATTRIBUTE.labels]: encodeLabels(spec.labels),
+    [ATTRIBUTE.placement]: encodePlacement(spec.placement),
     [ATTRIBUTE.acknowledged]: job.acknowledged,
     [ATTRIBUTE.deadline]: job.deadline,
     [ATTRIBUTE.leaseSeconds]: job.lease?.seconds ?? NO_LEASE,
@@ -168,6 +175,11 @@ export function jobAttributes(job: CloudJob): Record<string, ClassAdValue> {
 /** Labels as the value of their attribute. */
 export function encodeLabels(labels: Record<string, string>): string {
   return encodeText(JSON.stringify(labels));
+}
+
+/** A placement as the value of its attribute. */
+export function encodePlacement(placement: Placement | undefined): string {
+  return placement === undefined ? NONE : encodeText(JSON.stringify(placement));
 }
 
 const base64 = z.string().transform((text, context) => {
@@ -205,6 +217,7 @@ const JobAd = z.object({
   cloudschema: z.literal(JOB_SCHEMA, `must be ${JOB_SCHEMA}`),
   cloudname: z.string(),
   cloudkey: base64,
+  cloudfleet: orNone(base64),
   cloudimage: z.string(),
   cloudprofile: z.string(),
   cloudspec: Digest,
@@ -223,6 +236,7 @@ const JobAd = z.object({
   cloudseed: orNone(z.string()),
   cloudsealkey: orNone(z.string()),
   cloudlabels: json.pipe(Labels),
+  cloudplacement: orNone(json.pipe(Placement)),
   cloudacknowledged: z.boolean(),
   clouddeadline: z.int(),
   cloudleaseseconds: z.int().default(NO_LEASE),
@@ -245,6 +259,7 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
   const lower = JobAd.parse(Object.fromEntries(Object.entries(ad).map(([name, value]) => [name.toLowerCase(), value])));
   const job = CloudJob.parse({
     key: lower.cloudkey,
+    ...optional("fleet", lower.cloudfleet),
     spec: {
       name: lower.cloudname,
       image: lower.cloudimage,
@@ -262,6 +277,7 @@ export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
       labels: lower.cloudlabels,
       ...(lower.cloudwatchdog === NO_WATCHDOG ? {} : { watchdog: lower.cloudwatchdog }),
       gracefulStop: lower.wantgracefulremoval,
+      ...optional("placement", lower.cloudplacement),
     },
     imageNeeds: {
       architecture: lower.cloudarchitecture,

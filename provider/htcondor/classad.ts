@@ -34,6 +34,11 @@ export function jobsWithKeys(keys: readonly string[]): string[] {
   return cut(keys.map(encodeText), (part) => isOneOf(ATTRIBUTE.key, part));
 }
 
+/** The members of the fleets with these keys. */
+export function jobsOfFleets(keys: readonly string[]): string[] {
+  return cut(keys.map(encodeText), (part) => isOneOf(ATTRIBUTE.fleet, part));
+}
+
 /** Every job of ours, and every other one that is a virtual machine: somebody submitted it by hand. */
 export function machineJobs(): string {
   return `${ATTRIBUTE.schema} =!= undefined || JobUniverse == ${VM_UNIVERSE}`;

@@ -58,6 +58,7 @@ export const QueueAd = z.object({
   numshadowstarts: number,
   servertime: number,
   cloudkey: words.transform(decodeText),
+  cloudfleet: words.transform(decodeText),
 });
 
 /** A job as the queue or the history knows it. */
@@ -87,6 +88,8 @@ export interface QueueJob {
   readonly serverTime: number | undefined;
   /** Whose it says that it is, as far as that can be read, even where the rest of it breaks the contract. */
   readonly key: string | undefined;
+  /** The key of the fleet that it says it is a member of, read likewise; undefined: of none. */
+  readonly fleet: string | undefined;
   /** What the contract reads from it; undefined when somebody edited the job so that it breaks the contract. */
   readonly cloud: ParsedJob | undefined;
 }
@@ -115,6 +118,7 @@ function parseJob(command: string, output: string, ad: Ad): QueueJob {
     starts: job.numshadowstarts ?? 0,
     serverTime: job.servertime,
     key: job.cloudkey,
+    fleet: job.cloudfleet === "" ? undefined : job.cloudfleet,
     cloud: readContract(ad),
   };
 }

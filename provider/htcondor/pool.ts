@@ -6,7 +6,15 @@ import type { Settings } from "../settings.ts";
 import { doubtAbout } from "./absence.ts";
 import { analyzeEach } from "./analyze.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
-import { jobsWithIds, jobsWithImage, jobsWithKeys, machineJobs, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
+import {
+  jobsOfFleets,
+  jobsWithIds,
+  jobsWithImage,
+  jobsWithKeys,
+  machineJobs,
+  slotsWithAnyJob,
+  slotsWithJobs,
+} from "./classad.ts";
 import { type ConsoleReading, readConsole } from "./console.ts";
 import { gather } from "./gather.ts";
 import type { MacHolder } from "./holders.ts";
@@ -43,6 +51,8 @@ export interface Pool {
   find(id: string): Promise<QueueJob | undefined>;
   /** Our account's jobs in the queue that carry this key, also those that otherwise break the contract. */
   findOwn(key: string): Promise<QueueJob[]>;
+  /** Our account's jobs in the queue that are members of the fleet with this key, also those that break the contract. */
+  findFleet(key: string): Promise<QueueJob[]>;
   /** What a node reports about this job's machine: from the slot that runs the job, or none. */
   machine(job: QueueJob): Promise<SlotReport | undefined>;
   /** What a node says last went wrong with this job's machine since {@link QueueJob.lastRunAt}; none where none does. */
@@ -111,6 +121,10 @@ export function poolOf(run: Run): Pool {
     const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), { whose: "mine" });
     return (key: string) => found.filter((job) => job.key === key);
   });
+  const findFleet = gather(async (keys: readonly string[]) => {
+    const found = await queryJobs(run, jobsOfFleets([...new Set(keys)]), { whose: "mine" });
+    return (key: string) => found.filter((job) => job.fleet === key);
+  });
   const machine = gather(async (jobs: readonly QueueJob[]) => {
     const reports = await querySlots(run, slotsWithJobs([...new Set(jobs.map((job) => job.globalJobId))]));
     return (job: QueueJob) => reportOf(job, reports);
@@ -141,6 +155,7 @@ export function poolOf(run: Run): Pool {
   return {
     find,
     findOwn,
+    findFleet,
     machine,
     failure,
     console: (id, reading) => readConsole(run, id, reading),

@@ -64,6 +64,7 @@ function limits({ spec, exclusive }: CloudJob): string {
 const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTRIBUTE.name,
   ATTRIBUTE.key,
+  ATTRIBUTE.fleet,
   ATTRIBUTE.image,
   ATTRIBUTE.profile,
   ATTRIBUTE.spec,
@@ -78,6 +79,7 @@ const TEXT_ATTRIBUTES: ReadonlySet<string> = new Set([
   ATTRIBUTE.seed,
   ATTRIBUTE.sealKey,
   ATTRIBUTE.labels,
+  ATTRIBUTE.placement,
 ]);
 
 /** Whether a node has the image in its cache. */

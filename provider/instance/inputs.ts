@@ -6,6 +6,7 @@ import { GlobalJobId, InstanceName, Labels, ProfileName } from "../../contract/p
 import { MachineSize } from "../../contract/profiles.ts";
 import { GuestInputs } from "./guest-inputs.ts";
 import { NetworkInputs } from "./network-inputs.ts";
+import { PlacementInputs } from "./placement-inputs.ts";
 import { ResourceUrn } from "./resource-urn.ts";
 
 /** The profile where none is given. */
@@ -77,6 +78,7 @@ export const InstanceInputs = z.object({
   profile: ResolvedProfile,
   ...NetworkInputs,
   ...GuestInputs,
+  ...PlacementInputs,
   /** Free text for people and programs. Default: none. */
   labels: Labels,
   /** What happens when the guest stops feeding its watchdog. Default: there is none. */
@@ -95,5 +97,7 @@ export const InstanceInputs = z.object({
   maxQueueSeconds: TimeoutSeconds.optional(),
   /** The GlobalJobId of a living machine that create takes over instead of making one. Default: none. */
   adopt: GlobalJobId.optional(),
+  /** The key of the fleet that it is a member of. Put in by the fleet, no argument. Default: of none. */
+  fleet: z.string().optional(),
 });
 export type InstanceInputs = z.infer<typeof InstanceInputs>;

@@ -38,6 +38,7 @@ export async function jobOf(
   const seconds = Number.isFinite(operation.timeoutSeconds) ? operation.timeoutSeconds : inputs.timeoutSeconds;
   return {
     key: keyOf(inputs.resourceUrn),
+    ...(inputs.fleet === undefined ? {} : { fleet: inputs.fleet }),
     spec,
     imageNeeds: await imageNeedsOf(inputs.image, context),
     acknowledged: false,

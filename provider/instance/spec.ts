@@ -3,6 +3,7 @@ import { interfacesOf, MAIN_INTERFACE, type NetworkInterface } from "../../contr
 import { type Seed, seedDigest } from "../../contract/seed.ts";
 import type { InstanceInputs } from "./inputs.ts";
 import type { InterfaceInput } from "./network-inputs.ts";
+import { placementOf } from "./placement-inputs.ts";
 import { keyOf } from "./resource-urn.ts";
 import { seedOf } from "./seed.ts";
 
@@ -39,6 +40,7 @@ export function wantedOf(inputs: InstanceInputs, chosen: ChosenPairs = new Map()
   };
   const macAddresses = [...interfacesOf(wired)].map(([name, { macAddress }]) => [name, macAddress] as const);
   const seed = seedOf(inputs, new Map(macAddresses));
+  const placement = placementOf(inputs);
   const spec = {
     name: inputs.name,
     image: inputs.image,
@@ -49,6 +51,7 @@ export function wantedOf(inputs: InstanceInputs, chosen: ChosenPairs = new Map()
     ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog }),
     gracefulStop: inputs.gracefulStop,
     ...(seed === undefined ? {} : { seed: seedDigest(seed) }),
+    ...(placement === undefined ? {} : { placement }),
   };
   return { spec, seed };
 }

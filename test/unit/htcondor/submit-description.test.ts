@@ -35,6 +35,7 @@ describe("the submission of one machine", () => {
       +CloudSchema = $(cloud_attribute_cloudschema)
       +CloudName = "$(cloud_attribute_cloudname)"
       +CloudKey = "$(cloud_attribute_cloudkey)"
+      +CloudFleet = "$(cloud_attribute_cloudfleet)"
       +CloudImage = "$(cloud_attribute_cloudimage)"
       +CloudProfile = "$(cloud_attribute_cloudprofile)"
       +CloudSpec = "$(cloud_attribute_cloudspec)"
@@ -53,12 +54,13 @@ describe("the submission of one machine", () => {
       +CloudSeed = "$(cloud_attribute_cloudseed)"
       +CloudSealKey = "$(cloud_attribute_cloudsealkey)"
       +CloudLabels = "$(cloud_attribute_cloudlabels)"
+      +CloudPlacement = "$(cloud_attribute_cloudplacement)"
       +CloudAcknowledged = $(cloud_attribute_cloudacknowledged)
       +CloudDeadline = $(cloud_attribute_clouddeadline)
       +CloudLeaseSeconds = $(cloud_attribute_cloudleaseseconds)
       +CloudLeaseUntil = $(cloud_attribute_cloudleaseuntil)
-      queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_networks,cloud_digest,cloud_graceful,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudwatchdog,cloud_attribute_cloudarchitecture,cloud_attribute_cloudfirmware,cloud_attribute_cloudimagemib,cloud_attribute_cloudimagediskmib,cloud_attribute_cloudnetwork,cloud_attribute_cloudaddress,cloud_attribute_cloudinterfaces,cloud_attribute_cloudmacs,cloud_attribute_cloudexclusive,cloud_attribute_cloudseeddigest,cloud_attribute_cloudseed,cloud_attribute_cloudsealkey,cloud_attribute_cloudlabels,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline,cloud_attribute_cloudleaseseconds,cloud_attribute_cloudleaseuntil,cloud_limits from (
-      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 500 default - - 02:0e:44:5e:ec:b9 false - - - eyJ0aWVyIjoid2ViIn0= false 1795563000 0 0 none
+      queue cloud_instance,cloud_memory_mib,cloud_cpus,cloud_disk_mib,cloud_disk_kib,cloud_mac,cloud_networks,cloud_digest,cloud_graceful,cloud_attribute_cloudschema,cloud_attribute_cloudname,cloud_attribute_cloudkey,cloud_attribute_cloudfleet,cloud_attribute_cloudimage,cloud_attribute_cloudprofile,cloud_attribute_cloudspec,cloud_attribute_clouddiskgib,cloud_attribute_cloudwatchdog,cloud_attribute_cloudarchitecture,cloud_attribute_cloudfirmware,cloud_attribute_cloudimagemib,cloud_attribute_cloudimagediskmib,cloud_attribute_cloudnetwork,cloud_attribute_cloudaddress,cloud_attribute_cloudinterfaces,cloud_attribute_cloudmacs,cloud_attribute_cloudexclusive,cloud_attribute_cloudseeddigest,cloud_attribute_cloudseed,cloud_attribute_cloudsealkey,cloud_attribute_cloudlabels,cloud_attribute_cloudplacement,cloud_attribute_cloudacknowledged,cloud_attribute_clouddeadline,cloud_attribute_cloudleaseseconds,cloud_attribute_cloudleaseuntil,cloud_limits from (
+      web 1024 2 20480 20971520 02:0e:44:5e:ec:b9 default 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef false 1 web c2hvcC9kZXYvY29uZG9yOkluc3RhbmNlL3dlYg== - debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef small fad3cbcb3db4351bef8ffcc6053170ff0a2472ebd881a00f68b6c3ca4dfbdfd3 20 none x86_64 bios 300 500 default - - 02:0e:44:5e:ec:b9 false - - - eyJ0aWVyIjoid2ViIn0= - false 1795563000 0 0 none
       )
       "
     `);

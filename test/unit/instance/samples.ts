@@ -36,6 +36,7 @@ export function queued(change: Partial<QueueJob> = {}, job?: CloudJob): QueueJob
     starts: 0,
     serverTime: undefined,
     key: job?.key,
+    fleet: job?.fleet,
     cloud: job === undefined ? undefined : { globalJobId, job, specDigest: specDigest(job.spec) },
     ...change,
   };
