@@ -8,16 +8,7 @@ export {
   type Firmware,
   type MachineType,
 } from "./condor-image.ts";
-export {
-  CondorInstance,
-  type CondorInstanceArgs,
-  type Document,
-  type NetworkInterface,
-  type NetworkInterfaceArgs,
-  type WaitFor,
-  type WaitForArgs,
-  type WatchdogAction,
-} from "./condor-instance.ts";
+export { CondorInstance, type CondorInstanceArgs } from "./condor-instance.ts";
 export { type CloudErrorLike, isCloudError } from "./errors.ts";
 export {
   type GetImagesArgs,
@@ -32,3 +23,12 @@ export {
   type InstanceInfo,
   type NodeInfo,
 } from "./lookups.ts";
+export type {
+  Document,
+  MachineArgs,
+  NetworkInterface,
+  NetworkInterfaceArgs,
+  WaitFor,
+  WaitForArgs,
+  WatchdogAction,
+} from "./machine-args.ts";
