@@ -1,28 +1,30 @@
 import { PoolUnreachableError, UnexpectedOutputError } from "./htcondor/errors.ts";
 import type { Operation } from "./operation.ts";
+import { Ticks } from "./ticks.ts";
 
 /** How long those bear with a silent pool who have no deadline of their own: a schedd that restarts is back in 11 s. */
 export const PATIENCE_SECONDS = 60;
 
-/** Who waits looks so often. */
-const TICK_MILLISECONDS = 1000;
+/** A silent pool is asked less and less often, but about once in so many seconds. */
+const BACK_OFF_SECONDS = 8;
 
-/** A silent pool is asked less and less often, but at least once in so many ticks. */
-const BACK_OFF_TICKS = 8;
-
-/** Where in the second this process looks, so that many processes do not ask the schedd all at once. */
-const PHASE_MILLISECONDS = Math.floor(Math.random() * TICK_MILLISECONDS);
-
-/** A tick that is nearer than this is left to those who waited for it already. */
-const TICK_LEAST_MILLISECONDS = 200;
+/** A process has one rhythm, whatever it waits for. */
+const ticks = new Ticks();
 
 /**
  * Waits for the next tick, which all who wait in this process share: they ask together, and the gatherer makes one
- * command of it, however many they are.
+ * command of it, however many they are. Ticks are half a second apart while something new is seen, and up to five seconds
+ * when nothing has changed for minutes.
+ *
+ * @param waitedFor - what is waited for and what was last seen: what this operation has not said before is something new
  */
 export async function nextTick(operation: Operation, waitedFor: string, remedy?: string): Promise<void> {
-  const until = TICK_MILLISECONDS - ((Date.now() - PHASE_MILLISECONDS) % TICK_MILLISECONDS);
-  await operation.pause(until < TICK_LEAST_MILLISECONDS ? until + TICK_MILLISECONDS : until, waitedFor, remedy);
+  await operation.pause(ticks.next(operation, waitedFor), waitedFor, remedy);
+}
+
+/** Has those who wait look often again, for something new happened that no words of a wait tell. */
+export function somethingNew(): void {
+  ticks.news();
 }
 
 /**
@@ -36,7 +38,7 @@ export async function nextTick(operation: Operation, waitedFor: string, remedy?:
  */
 export async function patiently<T>(operation: Operation, about: string, step: () => Promise<T>): Promise<T> {
   let mayAskAgain = true;
-  for (let ticks = 1; ; ) {
+  for (let seconds = 0.5; ; seconds = Math.min(seconds * 2, BACK_OFF_SECONDS)) {
     try {
       return await step();
     } catch (error) {
@@ -45,8 +47,9 @@ export async function patiently<T>(operation: Operation, about: string, step: ()
       } else if (error instanceof PoolUnreachableError) {
         const doing = waitingForPool(error);
         operation.progress(doing);
-        for (let tick = 0; tick < ticks; tick++) await nextTick(operation, `${about} was ${doing}`, error.remedy);
-        ticks = Math.min(ticks * 2, BACK_OFF_TICKS);
+        const silentUntil = performance.now() + seconds * 1000;
+        do await nextTick(operation, `${about} was ${doing}`, error.remedy);
+        while (performance.now() < silentUntil);
       } else {
         throw error;
       }

@@ -1,26 +1,50 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
-/** What arrives within this time shares one command. */
-export const GATHER_MILLISECONDS = 5;
+/** A batch closes when nothing arrived for so long: a lone call is not slowed noticeably. */
+const QUIET_MILLISECONDS = 5;
+
+/** A batch closes after so long at the latest, however many still arrive: they open the next. */
+const OPEN_MOST_MILLISECONDS = 100;
+
+/** How what arrives is joined. */
+export interface Gathering {
+  /** Absent: 5 ms. */
+  readonly quietMilliseconds?: number;
+  /** Absent: 100 ms. */
+  readonly openMostMilliseconds?: number;
+  /** Whether what arrives during a call waits for its end and joins the next one. Absent: it does not wait. */
+  readonly oneAtATime?: boolean;
+}
+
+/** What one call answers for. */
+interface Batch<Item, Answer> {
+  readonly items: Item[];
+  readonly answered: Promise<(item: Item) => Answer>;
+}
 
 /**
- * Joins what arrives together: the first item opens a batch, and a moment later one call answers for all that came
- * meanwhile. A call that fails, fails for each of them.
+ * Joins what arrives together: the first item opens a batch, each further one keeps it open for a moment, and then one
+ * call answers for all. So a thousand callers whose preparations end one after the other still share a few calls. A call
+ * that fails, fails for each of them.
  *
  * @param ask - asks for a whole batch; answers a function that gives (or throws) what concerns one item of it
  */
 export function gather<Item, Answer>(
   ask: (items: readonly Item[]) => Promise<(item: Item) => Answer>,
-  milliseconds: number = GATHER_MILLISECONDS,
+  how: Gathering = {},
 ): (item: Item) => Promise<Answer> {
-  let open: { items: Item[]; answered: Promise<(item: Item) => Answer> } | undefined;
+  let open: Batch<Item, Answer> | undefined;
+  let underWay: Promise<unknown> = Promise.resolve();
 
-  const begin = () => {
+  const begin = (): Batch<Item, Answer> => {
     const items: Item[] = [];
-    const answered = sleep(milliseconds).then(() => {
-      open = undefined;
-      return ask(items);
-    });
+    const answered = (how.oneAtATime ? underWay : Promise.resolve())
+      .then(() => untilQuiet(items, how))
+      .then(() => {
+        open = undefined;
+        return ask(items);
+      });
+    underWay = answered.catch(() => {});
     return { items, answered };
   };
 
@@ -30,4 +54,16 @@ export function gather<Item, Answer>(
     items.push(item);
     return (await answered)(item);
   };
+}
+
+/** Waits until no item has arrived for a moment, or it has waited for long. */
+async function untilQuiet(items: readonly unknown[], how: Gathering): Promise<void> {
+  const { quietMilliseconds = QUIET_MILLISECONDS, openMostMilliseconds = OPEN_MOST_MILLISECONDS } = how;
+  const closesAt = performance.now() + openMostMilliseconds;
+  for (let count = -1; count !== items.length && performance.now() < closesAt; ) {
+    count = items.length;
+    await sleep(quietMilliseconds);
+    // Where the event loop was late, those who waited for their turn as long may be about to arrive.
+    await nextTurn();
+  }
 }

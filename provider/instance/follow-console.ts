@@ -2,7 +2,7 @@ import { jobIdOf } from "../../contract/global-job-id.ts";
 import type { Context } from "../context.ts";
 import { JobNotFoundError, PoolUnreachableError } from "../htcondor/errors.ts";
 import type { Operation } from "../operation.ts";
-import { nextTick, patiently } from "../patience.ts";
+import { nextTick, patiently, somethingNew } from "../patience.ts";
 import { growthOf, settled } from "./console-growth.ts";
 import { lookFor } from "./look.ts";
 import { hasEnded } from "./state.ts";
@@ -56,7 +56,10 @@ export async function followConsole(
     if (raw !== undefined) {
       const growth = growthOf(reading, raw);
       if (!growth.joins) operation.warn("What follows does not join what came before: the machine began anew.");
-      if (growth.text !== "") hear(growth.text);
+      if (growth.text !== "") {
+        somethingNew();
+        hear(growth.text);
+      }
       reading = growth.reading;
       operation.progress("");
     } else {
