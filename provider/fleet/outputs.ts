@@ -16,6 +16,8 @@ export const Member = z.object({
   addresses: z.record(z.string(), z.array(z.string())),
   /** `host:port` of its VNC console; empty while there is none. */
   vncAddress: z.string(),
+  /** When its domain was first seen running, ISO 8601; empty while it was not. What it reached, it keeps while that stays. */
+  startedAt: z.string(),
   /** Whether it is what the fleet's `waitFor` asks for. */
   ready: z.boolean(),
   /** Whether it is what the template and its override say; else it is still to be replaced. */

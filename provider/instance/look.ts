@@ -34,7 +34,7 @@ export async function lookThoroughly(id: string, context: Context): Promise<Look
 }
 
 /** What a job's node says of its machine, joined with what the queue says, and why it failed where it did. */
-async function lookAt(job: QueueJob, context: Context): Promise<Observation> {
+export async function lookAt(job: QueueJob, context: Context): Promise<Observation> {
   const report = job.slot === "" ? undefined : await context.pool.machine(job);
   return observe(job, report, mayHaveFailed(job, report) ? await context.pool.failure(job) : undefined);
 }
