@@ -49,6 +49,7 @@ export default defineConfig({
       groupWithPool("hostile", 5),
       groupWithPool("guests", 6),
       groupWithPool("faults", 7),
+      groupWithPool("fleets", 8),
     ],
   },
 });
