@@ -63,9 +63,26 @@ export function place(
   nodes: readonly NodeSlot[],
   nowMilliseconds: number,
 ): readonly NodeSlot[] | undefined {
-  const index = nodes.findIndex((node) => obstaclesAt(node, needs, nowMilliseconds).length === 0);
-  const node = nodes[index];
-  return node && nodes.with(index, less(node, needs));
+  const { placed, left } = placeMany(needs, 1, nodes, nowMilliseconds);
+  return placed === 1 ? left : undefined;
+}
+
+/** How many of so many equal machines the nodes can take now, the first of them first, and what is left of them then. */
+export function placeMany(
+  needs: Needs,
+  count: number,
+  nodes: readonly NodeSlot[],
+  nowMilliseconds: number,
+): { readonly placed: number; readonly left: readonly NodeSlot[] } {
+  let placed = 0;
+  const left = nodes.map((node) => {
+    let rest = node;
+    for (; placed < count && obstaclesAt(rest, needs, nowMilliseconds).length === 0; placed += 1) {
+      rest = less(rest, needs);
+    }
+    return rest;
+  });
+  return { placed, left };
 }
 
 function less({ host, freeMemoryMiB, freeCpus, report, ...totals }: NodeSlot, needs: Needs): NodeSlot {

@@ -30,7 +30,7 @@ const Seen = z.object({
 });
 
 /** One row: what a change of an input means, and what counts as a change. */
-interface Row {
+export interface Row {
   readonly property: string;
   readonly change: "replace" | "in place";
   /** What is compared; two inputs that give equal answers here are no change. Absent means default. */
@@ -167,7 +167,8 @@ export function changeableAttributes(spec: Changeable): Record<string, ClassAdVa
   return Object.fromEntries(DIFF_TABLE.flatMap((row) => Object.entries(row.attributes?.(spec) ?? {})));
 }
 
-function differs(row: Row, olds: Inputs, news: Inputs): boolean {
+/** Whether a row's input changed. */
+export function differs(row: Row, olds: Inputs, news: Inputs): boolean {
   if (isDeepStrictEqual(row.meaning(olds), row.meaning(news))) return false;
   return row.counts?.(olds, news) ?? true;
 }
@@ -181,7 +182,7 @@ function isUnfinished(olds: Inputs): boolean {
 }
 
 /** Whether the machine's lease, as the state knows it, has to be renewed. */
-function needsRenewal(olds: Inputs, news: Inputs, nowMilliseconds: number): boolean {
+export function needsRenewal(olds: Inputs, news: Inputs, nowMilliseconds: number): boolean {
   const seconds = leaseOf(news);
   if (typeof seconds !== "number") return false;
   const until = typeof olds.leaseEndsAt === "string" ? Date.parse(olds.leaseEndsAt) : Number.NaN;
