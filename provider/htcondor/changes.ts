@@ -2,7 +2,7 @@ import type { ClassAdValue } from "../../contract/classad.ts";
 import type { CloudError } from "../errors.ts";
 import { jobsWithIds } from "./classad.ts";
 import { CommandFailedError, JobNotFoundError } from "./errors.ts";
-import { halvesOf } from "./halves.ts";
+import { eachOrNone } from "./halves.ts";
 import { JOB_STATUS, type QueueJob } from "./jobs.ts";
 import { editJobs, queryJobs, removeJobs } from "./operations.ts";
 import type { Run } from "./run.ts";
@@ -43,20 +43,24 @@ async function editTogether(
   run: Run,
   ids: readonly string[],
   attributes: Edit["attributes"],
-): Promise<Map<string, CloudError>> {
-  const outcome = await orFailure(editJobs(run, ids, attributes));
-  if (outcome === ids.length) return new Map();
-
-  const present = await queryJobs(run, jobsWithIds(ids));
-  const there = new Set(present.map((job) => job.globalJobId));
-  const failures = new Map<string, CloudError>(ids.filter((id) => !there.has(id)).map((id) => [id, notFound(id)]));
-  if (!(outcome instanceof CommandFailedError)) return failures;
-  if (ids.length === 1) return new Map([...failures, ...present.map((job) => refusalOf(job, "edited", outcome))]);
-  // One job that may not be edited fails the transaction of them all, so those that are there are tried in halves.
-  for (const half of halvesOf([...there])) {
-    for (const [id, failure] of await editTogether(run, half, attributes)) failures.set(id, failure);
-  }
-  return failures;
+): Promise<Map<string, CloudError | undefined>> {
+  const present = new Map<string, QueueJob>();
+  // One job that may not be edited fails the transaction of them all, so those that are there are tried in parts.
+  return await eachOrNone<string, CloudError | undefined>([ids], {
+    async attempt(part) {
+      const outcome = await orFailure(editJobs(run, part, attributes));
+      if (outcome === part.length) return { done: new Map(part.map((id) => [id, undefined])) };
+      const there = new Map((await queryJobs(run, jobsWithIds(part))).map((job) => [job.globalJobId, job]));
+      for (const [id, job] of there) present.set(id, job);
+      const isRefused = outcome instanceof CommandFailedError;
+      const told = part.filter((id) => !(isRefused && there.has(id)));
+      return {
+        done: new Map(told.map((id) => [id, there.has(id) ? undefined : notFound(id)])),
+        refusal: isRefused ? outcome : undefined,
+      };
+    },
+    refused: (id, refusal, alike) => refusalOf(present.get(id), "edited", refusal, alike),
+  });
 }
 
 /** Removes with one command; answers what went wrong with each. A job that is gone went as it was meant to. */
@@ -64,7 +68,7 @@ export async function removeEach(run: Run, ids: readonly string[]): Promise<(id:
   const outcome = await orFailure(removeJobs(run, ids));
   if (!(outcome instanceof CommandFailedError)) return () => undefined;
   const left = (await queryJobs(run, jobsWithIds(ids))).filter((job) => job.status !== JOB_STATUS.removed);
-  const failures = new Map<string, CloudError>(left.map((job) => refusalOf(job, "removed", outcome)));
+  const failures = new Map(left.map((job) => [job.globalJobId, refusalOf(job, "removed", outcome)]));
   return (id) => failures.get(id);
 }
 
@@ -86,12 +90,17 @@ function notFound(id: string): JobNotFoundError {
 }
 
 /** Why a job that is there was not changed: HTCondor's own words, which do not say whether it was a matter of rights. */
-function refusalOf(job: QueueJob, verb: string, failure: CommandFailedError): [string, CommandFailedError] {
-  const refusal = new CommandFailedError(failure.command, {
-    what: `The job ${job.clusterId}.${job.procId} was not ${verb}.`,
+function refusalOf(
+  job: QueueJob | undefined,
+  verb: string,
+  failure: CommandFailedError,
+  alike?: number,
+): CommandFailedError {
+  const others = alike === undefined ? "" : `, as ${alike} before it; it was not tried alone`;
+  return new CommandFailedError(failure.command, {
+    what: `The job ${job?.clusterId}.${job?.procId} was not ${verb}${others}.`,
     why: failure.why,
-    remedy: `It belongs to ${job.owner || "an unknown account"}: that account may change it, and administrators of the pool.`,
+    remedy: `It belongs to ${job?.owner || "an unknown account"}: that account may change it, and administrators of the pool.`,
     cause: failure,
   });
-  return [job.globalJobId, refusal];
 }

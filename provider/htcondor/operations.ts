@@ -111,12 +111,21 @@ export async function queryHolders(run: Run): Promise<MacHolder[]> {
   return await askQueue(run, HOLDER_ATTRIBUTES, selection, {}, parseHolders);
 }
 
-/** Nobody waits long for what the manager's configuration says. */
+/** Nobody waits long for what a daemon's configuration says. */
 const SETTING_DEADLINE_SECONDS = 20;
 
 /** Asks the pool's negotiator for a setting; undefined where it has none of that name. */
 export async function queryManagerSetting(run: Run, name: string): Promise<string | undefined> {
-  const output = await run("condor_config_val", ["-negotiator", name], { deadlineSeconds: SETTING_DEADLINE_SECONDS });
+  return await querySetting(run, "-negotiator", name);
+}
+
+/** Asks the schedd that the settings name for a setting; undefined where it has none of that name. */
+export async function queryScheddSetting(run: Run, name: string): Promise<string | undefined> {
+  return await querySetting(run, "-schedd", name);
+}
+
+async function querySetting(run: Run, daemon: string, name: string): Promise<string | undefined> {
+  const output = await run("condor_config_val", [daemon, name], { deadlineSeconds: SETTING_DEADLINE_SECONDS });
   // HTCondor 23.9 says so and exits 0 (measured).
   return /^Not defined/i.test(output.trim()) || output.trim() === "" ? undefined : output.trim();
 }

@@ -32,6 +32,7 @@ import {
 } from "./operations.ts";
 import { openRunner, type Run } from "./run.ts";
 import type { NodeFailure, NodeSlot, SlotReport } from "./slots.ts";
+import { SubmissionLimits } from "./submission-limits.ts";
 import { submitEach } from "./submit.ts";
 
 /** The clocks of a pool agree within half a minute: more, and its nodes would take no machine. */
@@ -95,13 +96,17 @@ export function openPool(settings: Settings, log?: Log): Pool {
   return poolOf(openRunner(settings, log));
 }
 
+/** The schedd does one change of its queue after the other, so what arrives meanwhile shares the next command. */
+const ONE_AT_A_TIME = { oneAtATime: true };
+
 /** A pool over whatever runs its commands. */
 export function poolOf(run: Run): Pool {
+  const limits = new SubmissionLimits();
   const submit = gather(async (jobs: readonly CloudJob[]) => {
-    const queued = await submitEach(run, jobs);
+    const queued = await submitEach(run, jobs, limits);
     const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
     return (job: CloudJob) => answers.get(job);
-  });
+  }, ONE_AT_A_TIME);
   // The schedds that the configuration leads to, by the jobs that it showed: what such a one does not have, is gone.
   const ours = new Set<string>();
   const find = gather(async (ids: readonly string[]) => {
@@ -149,8 +154,8 @@ export function poolOf(run: Run): Pool {
     const told = await analyzeEach(run, [...new Set(ids)]);
     return (id: string) => told.get(id) ?? [];
   });
-  const edit = gather((edits: readonly Edit[]) => editEach(run, edits));
-  const remove = gather((ids: readonly string[]) => removeEach(run, [...new Set(ids)]));
+  const edit = gather((edits: readonly Edit[]) => editEach(run, edits), ONE_AT_A_TIME);
+  const remove = gather((ids: readonly string[]) => removeEach(run, [...new Set(ids)]), ONE_AT_A_TIME);
 
   return {
     find,

@@ -73,7 +73,7 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
       input,
       // Any folder does, and the one that this process is in may be gone.
       cwd: "/",
-      env: { PATH: path, LANG: "C", LC_ALL: "C", ...whereToLook(command, settings.pool) },
+      env: { PATH: path, LANG: "C", LC_ALL: "C", ...whereToLook(command, schedd, settings.pool) },
       maxBuffer: outputMax,
       stripFinalNewline: !verbatim,
       detached: true,
@@ -119,11 +119,15 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
 }
 
 /**
- * `condor_config_val` takes a pool only beside a daemon's name, which nobody knows of a negotiator: it is led there by the
- * setting itself (HTCondor manual, "Introduction to Configuration").
+ * `condor_config_val` takes a pool only beside a daemon's name, which nobody knows of a negotiator: it is led to pool and
+ * schedd by the settings themselves (HTCondor manual, "Introduction to Configuration").
  */
-function whereToLook(command: Command, pool: string | undefined): Record<string, string> {
-  return command === "condor_config_val" && pool !== undefined ? { _CONDOR_COLLECTOR_HOST: pool } : {};
+function whereToLook(command: Command, schedd: string | undefined, pool: string | undefined): Record<string, string> {
+  if (command !== "condor_config_val") return {};
+  return {
+    ...(pool === undefined ? {} : { _CONDOR_COLLECTOR_HOST: pool }),
+    ...(schedd === undefined ? {} : { _CONDOR_SCHEDD_HOST: schedd }),
+  };
 }
 
 /** Which schedd and which pool a command is to ask. `condor_status` asks the collector, which has no schedd's name. */

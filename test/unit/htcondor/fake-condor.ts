@@ -48,6 +48,9 @@ export class FakeCondor {
   after: (command: Command) => void = () => {};
   /** What the manager's configuration says of concurrency limits of MAC addresses. */
   limit = "1";
+  /** The most jobs of one submission, and what the schedd's configuration says of it; undefined: it says nothing. */
+  jobsPerSubmission = 20_000;
+  toldJobsPerSubmission: string | undefined = "20000";
   /** The other schedds of the pool, by name. */
   readonly others: FakeCondor[] = [];
 
@@ -97,6 +100,7 @@ export class FakeCondor {
           throw noTo(command, "File console.log requested but not authorized to be sent.");
         return this.console;
       case "condor_config_val":
+        if (options[0] === "-schedd") return `${this.toldJobsPerSubmission ?? "Not defined"}\n`;
         return `${this.limit}\n`;
       case "condor_history": {
         const known = this.past.filter((job) => matches(job, constraint));
@@ -133,6 +137,9 @@ export class FakeCondor {
     const names = variables.split(",");
     const clusterId = 100 + this.log.length;
     const rows = table.split("\n").map((row) => new Map(row.split(" ").map((cell, index) => [names[index], cell])));
+    if (rows.length > this.jobsPerSubmission) {
+      throw noTo("condor_submit", "Number of submitted jobs would exceed MAX_JOBS_PER_SUBMISSION");
+    }
     if (rows.some((row) => this.refused.has(row.get("cloud_instance")))) throw noTo("condor_submit");
     for (const [procId, row] of rows.entries()) {
       this.jobs.push({
