@@ -2,6 +2,9 @@ import { z } from "zod";
 import { InstanceInputs, TimeoutSeconds, Timeouts, WaitFor } from "../instance/inputs.ts";
 import { keyOf, ResourceUrn } from "../instance/resource-urn.ts";
 
+/** How long members beyond `minReady` are waited for while they queue, where nothing else is said. */
+export const DEFAULT_MEMBER_QUEUE_SECONDS = 30;
+
 /** The most members that one fleet may have: one submission of HTCondor takes 20,000 jobs by default. */
 export const COUNT_MAX = 10_000;
 
@@ -66,7 +69,7 @@ export const FleetInputs = Template.omit({ macAddress: true }).extend({
   updateStrategy: UpdateStrategy,
   /** So many members must be ready; the others may go on queueing. Default: all must. */
   minReady: z.int().nonnegative().optional(),
-  /** How long members beyond `minReady` are waited for while they queue, in seconds. */
+  /** How long members beyond `minReady` are waited for while they queue, in seconds. Default: 30. */
   maxQueueSeconds: TimeoutSeconds,
   /** The members that go first when the fleet shrinks. Default: none. */
   removeFirst: z.array(z.string()).default([]),
