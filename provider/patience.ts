@@ -8,6 +8,9 @@ export const PATIENCE_SECONDS = 60;
 /** A silent pool is asked less and less often, but about once in so many seconds. */
 const BACK_OFF_SECONDS = 8;
 
+/** How that begins which is said while the pool is silent. */
+export const WAITING_FOR_POOL = "waiting for the pool to answer";
+
 /** A process has one rhythm, whatever it waits for. */
 const ticks = new Ticks();
 
@@ -59,5 +62,5 @@ export async function patiently<T>(operation: Operation, about: string, step: ()
 
 /** What is being waited for while a daemon is silent, in one line, HTCondor's words kept. */
 function waitingForPool(error: PoolUnreachableError): string {
-  return `waiting for the pool to answer (${(error.why ?? error.what).replace(/\s+/g, " ")})`;
+  return `${WAITING_FOR_POOL} (${(error.why ?? error.what).replace(/\s+/g, " ")})`;
 }
