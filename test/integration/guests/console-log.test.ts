@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { hostKeyAliasOf, option } from "../../../cli/instance/ssh-words.ts";
 import { condorCloud } from "../pool/command-line.ts";
 import { makeSshKey, type SshKey } from "../pool/ssh.ts";
+import { foundIn, stateFiles } from "../pool/state-files.ts";
 import { knockAtVnc, VNC_SECURITY } from "../pool/vnc.ts";
 import { eventually } from "../pool/wait.ts";
-import { foundIn, stateFiles } from "./secrets.ts";
 import { type GuestOutputs, type GuestStack, makeGuestStack } from "./stack.ts";
 
 const NAME = "console";

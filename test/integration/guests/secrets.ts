@@ -1,7 +1,6 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, inject } from "vitest";
+import { type StoredResource, stored } from "../pool/state-files.ts";
 import type { GuestStack } from "./stack.ts";
 
 /** A program whose machines stand in a file beside it; `{ "secret": … }` anywhere in it is a `pulumi.secret`. */
@@ -27,49 +26,7 @@ export async function declareWithSecrets({ folder }: GuestStack, machines: objec
   await writeFile(join(folder, "machines.json"), JSON.stringify(machines));
 }
 
-/** The files of the state's backend, whatever they are: the stack as it is, as it was, and its history. */
-export async function stateFiles(): Promise<string> {
-  const folder = backend();
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.includes(".json"));
-  if (files.length === 0) throw new Error(`${folder} holds no state.`);
-  return (await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), "utf8")))).join("\n");
-}
-
-/** A machine as it stands in the state's file: secrets encrypted, where Pulumi's own export would show them. */
-export async function recordedIn({ stack }: GuestStack, machine: string) {
-  const file = join(backend(), "stacks", "main-job", `${stack.name}.json`);
-  const { checkpoint } = JSON.parse(await readFile(file, "utf8"));
-  const resources: Recorded[] = checkpoint.latest.resources;
-  const found = resources.find(({ urn }) => urn.endsWith(`condor:Instance::${machine}`));
-  if (found === undefined) throw new Error(`${file} holds no machine ${machine}.`);
-  return found;
-}
-
-/** A resource in the state's file, as far as the tests look at it. */
-interface Recorded {
-  readonly urn: string;
-  readonly id?: string;
-  readonly initErrors?: string[];
-  readonly outputs: Record<string, unknown>;
-}
-
-/** What stands in the state's file in a secret's place (Pulumi's property values, "secret" signature). */
-export const ENCRYPTED = expect.objectContaining({ "4dabf18193072939515e22adb298388d": expect.any(String) });
-
-function backend(): string {
-  return join(fileURLToPath(inject("environment").PULUMI_BACKEND_URL ?? ""), ".pulumi");
-}
-
-/** The texts that stand in a text, also in base64 wherever that begins. */
-export function foundIn(text: string, secrets: readonly string[]): string[] {
-  return secrets.filter((secret) => [secret, ...inBase64(secret)].some((form) => text.includes(form)));
-}
-
-/** What every base64 of something that holds the text has in it, by where the text begins in a group of three bytes. */
-function inBase64(text: string): string[] {
-  return [0, 1, 2].map((shift) => {
-    const whole = Buffer.from(`${"x".repeat(shift)}${text}`).toString("base64");
-    return whole.slice(shift === 0 ? 0 : 4, -4);
-  });
+/** A machine as it stands in the state's file; see {@link stored}. */
+export async function recordedIn({ stack }: GuestStack, machine: string): Promise<StoredResource> {
+  return await stored(stack.name, `condor:Instance::${machine}`);
 }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { decodeSeed } from "../../../contract/seed.ts";
 import { condor, queue } from "../pool/queue.ts";
 import { makeSshKey, type SshKey, ssh } from "../pool/ssh.ts";
-import { declareWithSecrets, ENCRYPTED, foundIn, recordedIn, stateFiles } from "./secrets.ts";
+import { ENCRYPTED, foundIn, stateFiles } from "../pool/state-files.ts";
+import { declareWithSecrets, recordedIn } from "./secrets.ts";
 import { type GuestOutputs, type GuestStack, makeGuestStack } from "./stack.ts";
 
 const SMALL = { memoryMiB: 128, vcpus: 1 };
