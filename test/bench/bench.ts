@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { Phases } from "../../cli/phases.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import { macAddressOf } from "../../contract/instance-spec.ts";
 import { type Context, openContext } from "../../provider/context.ts";
@@ -11,20 +10,23 @@ import { createImage } from "../../provider/image/lifecycle.ts";
 import { Operation } from "../../provider/operation.ts";
 import { readSettings } from "../../provider/settings.ts";
 import type { Reporter } from "../../sandbox/actions/action.ts";
-import { down, environment, type Machine, up } from "../../sandbox/cluster.ts";
+import { down, environment, type Sandbox, type SandboxOptions, up } from "../../sandbox/cluster.ts";
 import { smallGuest } from "../../sandbox/guest/small-guest.ts";
+import { runIn } from "../../sandbox/machine.ts";
 import { stateHome } from "../../sandbox/paths.ts";
 import { bundleNode } from "../../scripts/bundle-node.ts";
-import { until } from "./measure.ts";
+import { until } from "./until.ts";
 
 /** The smallest machine that the small guest boots in. */
 export const SIZE = { memoryMiB: 128, vcpus: 1 };
 
-/** What a section of the bench works with: a sandbox pool of one execute node, of this run's own. */
+/** What a section of the bench works with: a sandbox pool of this run's own. */
 export interface Bench {
   readonly reporter: Reporter;
+  /** Raised by Ctrl-C. */
+  readonly signal: AbortSignal;
   readonly context: Context;
-  readonly node: Machine;
+  readonly sandbox: Sandbox;
   /** For HTCondor's client commands. */
   readonly env: Record<string, string>;
   /** The small guest's disk. */
@@ -34,18 +36,18 @@ export interface Bench {
 }
 
 /** Makes the pool, lets the sections work, and removes everything, whatever happens. */
-export async function withBench(body: (bench: Bench) => Promise<void>): Promise<void> {
-  const name = `bench-${process.pid}`;
-  const reporter = new Phases();
+export async function withBench(
+  { name, nodes, reporter, signal }: Pick<SandboxOptions, "name" | "nodes" | "reporter"> & Pick<Bench, "signal">,
+  body: (bench: Bench) => Promise<void>,
+): Promise<void> {
   await mkdir(stateHome(), { recursive: true });
   const folder = await mkdtemp(join(stateHome(), "bench-"));
   try {
-    const sandbox = await up({ name, nodes: 1, reporter, nodeBundle: await bundleNode() });
+    const nodeBundle = await bundleNode(join(folder, "execute-node.cjs"));
+    const sandbox = await up({ name, nodes, reporter, signal, nodeBundle });
     const guest = await smallGuest({ reporter });
-    const [node] = sandbox.executeNodes;
-    if (node === undefined) throw new Error("The sandbox has no execute node.");
     const context = openContext(readSettings({ commands: sandbox.bin, store: sandbox.store }));
-    await body({ reporter, context, node, env: environment(sandbox), guest, folder });
+    await body({ reporter, signal, context, sandbox, env: environment(sandbox), guest, folder });
   } finally {
     await down(name);
     await rm(folder, { recursive: true, force: true });
@@ -60,8 +62,8 @@ export async function addGuest({ context, guest }: Bench): Promise<string> {
   return (await createImage(inputs, context, new Operation())).id;
 }
 
-/** Submits machines of an image as the provider does, in one submission. */
-export async function submitMachines({ context, env }: Bench, image: string, count: number): Promise<void> {
+/** The submit description of machines of an image, as the provider writes it. */
+export async function describeMachines({ context }: Bench, image: string, count: number): Promise<string> {
   const { name, digest } = ImageReferenceText.parse(image);
   const manifest = await context.store?.find(name, digest);
   if (manifest === undefined) throw new Error(`Image ${image} is not in the store.`);
@@ -86,20 +88,34 @@ export async function submitMachines({ context, env }: Bench, image: string, cou
     acknowledged: true,
     deadline: 0,
   }));
-  await execa("condor_submit", ["-terse", "-"], { env, input: submitDescription(jobs) });
+  return submitDescription(jobs);
 }
 
-/** Removes all machines. They leave the queue when they have ended, up to 40 s after they started. */
-export async function removeMachines({ context }: Bench): Promise<void> {
-  await Promise.all((await context.pool.list()).map(({ job }) => context.pool.remove(job.globalJobId)));
+/** Submits what {@link describeMachines} describes, in one submission. */
+export async function submit({ env, signal }: Bench, description: string): Promise<void> {
+  await execa("condor_submit", ["-terse", "-"], { env, input: description, cancelSignal: signal });
 }
 
-/** Waits until no machine is left. */
-export async function allGone({ context }: Bench): Promise<void> {
-  await until(
-    "the machines to end",
-    async () => (await context.pool.list()).length,
-    (left) => left === 0,
-    300,
-  );
+/** Has all machines removed by one command. They leave the queue when they have ended, up to 40 s after they started. */
+export async function removeMachines({ env, signal }: Bench): Promise<void> {
+  await execa("condor_rm", ["-constraint", "true"], { env, cancelSignal: signal });
+}
+
+/** Waits until the queue is empty. */
+export async function allGone({ env, signal }: Bench): Promise<void> {
+  const queued = async () => (await execa("condor_q", ["-allusers", "-af", "ClusterId"], { env })).stdout;
+  await until("the queue to be empty", queued, (jobs) => jobs.trim() === "", { seconds: 300, signal });
+}
+
+/** Waits until so many domains run on all nodes. */
+export async function domainsRun({ sandbox, signal }: Bench, count: number): Promise<void> {
+  const virsh = ["virsh", "-q", "-c", "qemu:///system", "list", "--name", "--state-running"];
+  const list = async () => {
+    const names = await Promise.all(sandbox.executeNodes.map((node) => runIn(node, virsh)));
+    return names
+      .join("\n")
+      .split("\n")
+      .filter((name) => name !== "").length;
+  };
+  await until(`${count} domains`, list, (seen) => seen >= count, { seconds: 300, signal });
 }
