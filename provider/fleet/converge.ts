@@ -29,7 +29,7 @@ export async function converge(crew: Crew, look: FleetLook): Promise<void> {
     await crew.muster(latest.live);
     await toSize(crew, latest, lent);
     const strategy = crew.fleet.updateStrategy;
-    floor ??= floorOf(crew.members, { ...crew.fleet, ...strategy });
+    floor ??= floorOf(crew.members, crew.fleet.minReady ?? crew.fleet.count, strategy.maxUnavailable);
     const wave = nextWave(crew.members, { ...crew.fleet, ...strategy, floor });
     if (wave.kind === "done") break;
     if (wave.kind === "stuck") {

@@ -1,19 +1,16 @@
 import { Operation, type Progress } from "../operation.ts";
 
-/** An answer that is younger than this is as good as a new one for members that do the same step at once. */
-const FRESH_MILLISECONDS = 100;
-
 /**
- * Lets the many members of a fleet ask once whether somebody still hears them: who asks while an answer is on its way, or
- * a moment after it came, gets that one.
+ * Lets the many members of a fleet that do the same step at once ask once whether somebody still hears them: who asks
+ * while an answer is on its way, or before the event loop's next turn, gets that one.
  */
 export function askedOnce(stillWanted: () => Promise<boolean>): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;
   return () => {
     answer ??= stillWanted().finally(() => {
-      setTimeout(() => {
+      setImmediate(() => {
         answer = undefined;
-      }, FRESH_MILLISECONDS).unref();
+      });
     });
     return answer;
   };

@@ -17,7 +17,7 @@ const State = z.object({
   count: z.int().optional().catch(undefined),
   consoleKey: z.string().optional().catch(undefined),
   overrides: z.record(z.string(), z.record(z.string(), z.unknown())).catch({}).default({}),
-  waitFor: z.unknown(),
+  waitFor: z.unknown().optional(),
 });
 export type FleetState = z.infer<typeof State>;
 

@@ -33,12 +33,15 @@ export type Wave =
       readonly lend: readonly string[];
     };
 
-/** How many members are to serve at every moment of a roll: of those that served when it began, all but maxUnavailable. */
-export function floorOf(
-  members: readonly Rolling[],
-  { count, maxUnavailable }: Pick<Pace, "count" | "maxUnavailable">,
-): number {
-  return Math.max(0, Math.min(count, availableOf(members)) - maxUnavailable);
+/**
+ * How many members are to serve at every moment of a roll: all that must, but for maxUnavailable. Where fewer serve when
+ * it begins, that many less are enough, or no roll could mend such a fleet.
+ *
+ * @param must - how many members must be ready: `minReady`, or all of them
+ */
+export function floorOf(members: readonly Rolling[], must: number, maxUnavailable: number): number {
+  const available = availableOf(members);
+  return Math.max(0, (available >= must - maxUnavailable ? must : available) - maxUnavailable);
 }
 
 /**

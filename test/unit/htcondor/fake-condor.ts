@@ -174,8 +174,12 @@ function noTo(command: Command, why = "Transaction failed."): CommandFailedError
 
 function matches(job: Ad, constraint: string): boolean {
   if (constraint === machineJobs()) return true;
+  const [, beginning] = /substr\(CloudKey, 0, \d+\) =\?= "(.*)"$/.exec(constraint) ?? [];
+  if (beginning !== undefined) return String(job[ATTRIBUTE.key]).startsWith(beginning);
   if (/^ClusterId == \d+$/.test(constraint)) return constraint === `ClusterId == ${job.ClusterId}`;
-  return [job.GlobalJobId, job[ATTRIBUTE.key]].some((value) => constraint.includes(JSON.stringify(value)));
+  return [job.GlobalJobId, job[ATTRIBUTE.key], job[ATTRIBUTE.fleet]].some((value) =>
+    constraint.includes(JSON.stringify(value)),
+  );
 }
 
 function assignments(words: readonly string[]): Record<string, unknown> {
