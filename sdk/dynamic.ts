@@ -1,7 +1,7 @@
 /**
- * What the one constant line in a stack's state loads: `require("pulumi-condor/dynamic").image`, or `.instance`. This
- * module's path and these two names must work for ever, because a destroy uses the line that was stored years ago.
- * Loaded by Pulumi's own CommonJS process: no top-level await here or in anything it imports.
+ * What the one constant line in a stack's state loads: `require("pulumi-condor/dynamic").image`, `.instance`, or
+ * `.fleet`. This module's path and these three names must work for ever, because a destroy uses the line that was stored
+ * years ago. Loaded by Pulumi's own CommonJS process: no top-level await here or in anything it imports.
  */
 import { Session } from "./session.ts";
 import { shell } from "./shell.ts";
@@ -41,5 +41,21 @@ export const instance = shell(session, async () => {
     read: readInstance,
     update: updateInstance,
     delete: deleteInstance,
+  };
+});
+
+/** The provider of `CondorFleet`. */
+export const fleet = shell(session, async () => {
+  const { checkFleetInPool } = await import("../provider/fleet/fit.ts");
+  const { diffFleet } = await import("../provider/fleet/diff.ts");
+  const { createFleet, readFleet, updateFleet, deleteFleet } = await import("../provider/fleet/lifecycle.ts");
+  return {
+    check: checkFleetInPool,
+    diff: diffFleet,
+    boundsSteps: true,
+    create: createFleet,
+    read: readFleet,
+    update: updateFleet,
+    delete: deleteFleet,
   };
 });

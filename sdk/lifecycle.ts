@@ -32,6 +32,11 @@ export interface Lifecycle {
   diff(olds: Properties, news: Properties, unknown: Set<string>, isRefresh: boolean): Diff;
   /** What a person should know of a change before it is made; absent: nothing, ever. */
   warningOf?(diff: Diff): string | undefined;
+  /**
+   * Whether `timeoutSeconds` bounds each step of a create or an update, of which there may be any number, and the
+   * lifecycle sees to that: the whole is then bounded by Pulumi's `customTimeouts` alone.
+   */
+  readonly boundsSteps?: true;
   create(inputs: Properties, context: Context, operation: Operation): Promise<Recorded>;
   /** Undefined when the resource is gone. */
   read(id: string, state: Properties, context: Context, operation: Operation): Promise<Recorded | undefined>;

@@ -52,7 +52,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       return await told(async () => {
         const inputs = fromHost(properties);
         const lifecycle = await load();
-        const created = await session.run(inputs, secondsFor("create", inputs), (context, operation) =>
+        const created = await session.run(inputs, secondsFor("create", inputs, lifecycle), (context, operation) =>
           lifecycle.create(inputs, context, operation),
         );
         return { id: created.id, outs: toHost(created.outputs) };
@@ -77,7 +77,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       return await told(async () => {
         const inputs = fromHost(news);
         const lifecycle = await load();
-        const outputs = await session.run(inputs, secondsFor("update", inputs), (context, operation) =>
+        const outputs = await session.run(inputs, secondsFor("update", inputs, lifecycle), (context, operation) =>
           lifecycle.update(id, fromHost(olds), inputs, context, operation),
         );
         return { outs: toHost(outputs) };
@@ -88,7 +88,7 @@ export function shell(session: Session, load: () => Promise<Lifecycle>): dynamic
       await told(async () => {
         const state = fromHost(properties);
         const lifecycle = await load();
-        await session.run(state, secondsFor("delete", state), (context, operation) =>
+        await session.run(state, secondsFor("delete", state, lifecycle), (context, operation) =>
           lifecycle.delete(id, state, context, operation),
         );
       });
@@ -101,13 +101,19 @@ const DELETE_SECONDS = 600;
 
 /**
  * The seconds that an operation may take: what Pulumi's `customTimeouts` say, which the class passed on; else, where
- * the resource has the input `timeoutSeconds`, that, which is about waiting for a machine and not about its removal.
+ * the resource has the input `timeoutSeconds`, that, which is about waiting for a machine and not about its removal, and
+ * of a lifecycle that bounds its steps about one of them.
  * Destroy runs without the program: it asks the state.
  */
-function secondsFor(operation: "create" | "update" | "delete", properties: Properties): number | undefined {
+function secondsFor(
+  operation: "create" | "update" | "delete",
+  properties: Properties,
+  { boundsSteps }: Pick<Lifecycle, "boundsSteps">,
+): number | undefined {
   const { timeouts, timeoutSeconds } = properties;
   const isObject = typeof timeouts === "object" && timeouts !== null;
   const custom = isObject ? Reflect.get(timeouts, `${operation}Seconds`) : undefined;
-  const usual = timeoutSeconds !== undefined && operation === "delete" ? DELETE_SECONDS : timeoutSeconds;
+  const forWait = boundsSteps === true ? undefined : timeoutSeconds;
+  const usual = timeoutSeconds !== undefined && operation === "delete" ? DELETE_SECONDS : forWait;
   return [custom, usual].find((value) => typeof value === "number" && value > 0);
 }
