@@ -44,11 +44,11 @@ const parameters = process.argv.slice(2);
 const isFull = parameters.includes("--full");
 const { chosen, options } = parse(parameters.filter((parameter) => parameter !== "--full"));
 
-/**
- * These groups run one after the other, and beside them the others do: tests on real pools mostly wait. Each group has
- * a pool of its own.
- */
-const BESIDE: readonly string[] = ["execute-node", "hostile", "guests"];
+/** So many groups run beside each other, each with a pool of its own: tests on real pools mostly wait. */
+const BESIDE = 2;
+
+/** After the quick one those that take longest, so that none is left to run alone at the end. */
+const ORDER = ["unit", "guests", "main-job", "execute-node", "fleets", "faults", "hostile", "sandbox"];
 
 const run = execa({
   cwd: root,
@@ -57,27 +57,34 @@ const run = execa({
   env: isFull ? { CONDOR_CLOUD_TEST_FULL: "1" } : {},
 });
 
-const projects = (names: readonly string[]) => names.flatMap((name) => ["--project", name]);
 const REPORTERS = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 
-/** Runs the lanes beside each other, shows what they print line by line, and at the end one summary of all. */
-async function runLanes(lanes: readonly (readonly string[])[]): Promise<number> {
+/** Runs groups beside each other, shows what they print line by line, and at the end one summary of all. */
+async function runAll(names: readonly string[]): Promise<number> {
   await rm(blobs, { recursive: true, force: true });
-  const codes = await Promise.all(
-    lanes.map(async (lane, index) => {
-      const blob = ["--reporter=default", "--reporter=blob", `--outputFile.blob=${join(blobs, `${index}.json`)}`];
-      const parameters = ["run", ...projects(lane), ...blob, ...options];
-      const running = run({ stdin: "ignore", all: true })("vitest", parameters);
-      for await (const line of running.iterable({ from: "all" })) console.log(line);
-      return (await running).exitCode ?? 1;
-    }),
-  );
+  const waiting = names.toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b)).values();
+  const codes: number[] = [];
+  const lane = async () => {
+    for (const name of waiting) {
+      if (!interrupted) codes.push(await runBeside(name));
+    }
+  };
+  await Promise.all(Array.from({ length: BESIDE }, lane));
   const merged = await run({ stdio: "inherit" })("vitest", ["run", `--merge-reports=${blobs}`, ...REPORTERS]);
   return Math.max(...codes, merged.exitCode ?? 1);
 }
 
-async function runOne(names: readonly string[]): Promise<number> {
-  const parameters = ["run", ...projects(names), ...REPORTERS, ...options];
+/** A group in a process of its own, because vitest would bring up the pools of all its groups before the first test. */
+async function runBeside(name: string): Promise<number> {
+  const blob = ["--reporter=default", "--reporter=blob", `--outputFile.blob=${join(blobs, `${name}.json`)}`];
+  const parameters = ["run", "--project", name, ...blob, ...options];
+  const running = run({ stdin: "ignore", all: true })("vitest", parameters);
+  for await (const line of running.iterable({ from: "all" })) console.log(line);
+  return (await running).exitCode ?? 1;
+}
+
+async function runOne(name: string): Promise<number> {
+  const parameters = ["run", "--project", name, ...REPORTERS, ...options];
   return (await run({ stdio: "inherit" })("vitest", parameters)).exitCode ?? 1;
 }
 
@@ -92,12 +99,13 @@ async function closingLine(exitCode: number): Promise<string> {
 
 await rm(report, { force: true });
 // Ctrl-C reaches vitest too; it tears down what the tests set up, and this process waits for that.
-process.on("SIGINT", () => {});
+let interrupted = false;
+process.on("SIGINT", () => {
+  interrupted = true;
+});
 const wanted = chosen.length === 0 ? groups : chosen;
-const lanes = [false, true]
-  .map((isBeside) => wanted.filter((name) => BESIDE.includes(name) === isBeside))
-  .filter((lane) => lane.length > 0);
-const exitCode = lanes.length > 1 ? await runLanes(lanes) : await runOne(wanted);
+const [only, ...others] = wanted;
+const exitCode = only !== undefined && others.length === 0 ? await runOne(only) : await runAll(wanted);
 const line = await closingLine(exitCode).catch(() => "0 passed, 1 failed");
 console.log(line);
 process.exitCode = exitCode;
