@@ -1,7 +1,8 @@
-import { type ClassAdValue, classAdLiteral } from "../../contract/classad.ts";
+import { classAdLiteral } from "../../contract/classad.ts";
 import { askQueue } from "./ask-queue.ts";
 import { jobsWithIds, jobsWithKeys, machineJobs, nodeSlots, slotsWithFailures } from "./classad.ts";
 import { CommandFailedError } from "./errors.ts";
+import { type AttributeValue, editValue } from "./expression.ts";
 import { HOLDER_ATTRIBUTES, type MacHolder, parseHolders } from "./holders.ts";
 import { JOB_ATTRIBUTES, parseJobs, type QueueJob } from "./jobs.ts";
 import type { Run } from "./run.ts";
@@ -75,15 +76,26 @@ function askCollector(
   return run("condor_status", ["-json", "-attributes", attributes.join(","), "-constraint", constraint], within);
 }
 
-/** Asks the history for a job that has left the queue. Stops at the first match, or at what ended before `since`. */
-export async function queryHistory(run: Run, id: string, sinceUnixSeconds: number): Promise<QueueJob | undefined> {
-  const [constraint] = jobsWithIds([id]);
-  if (constraint === undefined) return undefined;
-  const output = await run("condor_history", [
-    ...["-json", "-attributes", JOB_ATTRIBUTES.join(","), "-constraint", constraint, "-limit", "1"],
-    ...["-since", `EnteredCurrentStatus < ${classAdLiteral(sinceUnixSeconds)}`],
-  ]);
-  return parseJobs("condor_history", output)[0];
+/**
+ * Asks the history for jobs that have left the queue. Stops when all are found, or at what ended before the first of them
+ * was queued.
+ */
+export async function queryHistory(run: Run, ids: readonly string[]): Promise<QueueJob[]> {
+  const since = Math.min(...ids.map(queueTimeOf));
+  const jobs: QueueJob[] = [];
+  for (const constraint of jobsWithIds(ids)) {
+    const output = await run("condor_history", [
+      ...["-json", "-attributes", JOB_ATTRIBUTES.join(","), "-constraint", constraint, "-limit", String(ids.length)],
+      ...["-since", `EnteredCurrentStatus < ${classAdLiteral(since)}`],
+    ]);
+    jobs.push(...parseJobs("condor_history", output));
+  }
+  return jobs;
+}
+
+/** A GlobalJobId ends with the time at which its job was queued. */
+function queueTimeOf(id: string): number {
+  return Number(id.split("#").at(-1));
 }
 
 /** Whoever is not among so many jobs that last left the queue is forgotten. */
@@ -139,9 +151,9 @@ async function querySetting(run: Run, daemon: string, name: string): Promise<str
 export async function editJobs(
   run: Run,
   ids: readonly string[],
-  attributes: Readonly<Record<string, ClassAdValue>>,
+  attributes: Readonly<Record<string, AttributeValue>>,
 ): Promise<number> {
-  const assignments = Object.entries(attributes).flatMap(([name, value]) => [name, classAdLiteral(value)]);
+  const assignments = Object.entries(attributes).flatMap(([name, value]) => [name, editValue(value)]);
   let count = 0;
   for (const constraint of jobsWithIds(ids)) {
     const output = await run("condor_qedit", ["-forward", "-constraint", constraint, ...assignments]);

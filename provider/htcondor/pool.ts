@@ -1,21 +1,12 @@
-import type { ClassAdValue } from "../../contract/classad.ts";
-import { scheddOf } from "../../contract/global-job-id.ts";
 import { CloudJob } from "../../contract/job-ad.ts";
 import { CloudError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { doubtAbout } from "./absence.ts";
-import { analyzeEach } from "./analyze.ts";
+import { sharedAnalyses } from "./analyses.ts";
 import { type Edit, editEach, removeEach } from "./changes.ts";
-import {
-  jobsOfFleets,
-  jobsWithIds,
-  jobsWithImage,
-  jobsWithKeys,
-  machineJobs,
-  slotsWithAnyJob,
-  slotsWithJobs,
-} from "./classad.ts";
+import { jobsOfFleets, jobsWithImage, jobsWithKeys, machineJobs, slotsWithAnyJob, slotsWithJobs } from "./classad.ts";
 import { type ConsoleReading, readConsole } from "./console.ts";
+import type { AttributeValue } from "./expression.ts";
+import { finder } from "./find.ts";
 import { gather } from "./gather.ts";
 import type { MacHolder } from "./holders.ts";
 import type { QueueJob } from "./jobs.ts";
@@ -30,13 +21,12 @@ import {
   queryNodes,
   querySlots,
 } from "./operations.ts";
+import { type RecentJobs, RecentLooks } from "./recent.ts";
+import { newestFailure, reportOf } from "./reports.ts";
 import { openRunner, type Run } from "./run.ts";
 import type { NodeFailure, NodeSlot, SlotReport } from "./slots.ts";
 import { SubmissionLimits } from "./submission-limits.ts";
 import { submitEach } from "./submit.ts";
-
-/** The clocks of a pool agree within half a minute: more, and its nodes would take no machine. */
-const CLOCKS_DIFFER_SECONDS = 30;
 
 /**
  * A pool of HTCondor. Calls that arrive together share their commands, so a program with many machines just calls for
@@ -54,12 +44,17 @@ export interface Pool {
   findOwn(key: string): Promise<QueueJob[]>;
   /** Our account's jobs in the queue that are members of the fleet with this key, also those that break the contract. */
   findFleet(key: string): Promise<QueueJob[]>;
+  /**
+   * Our account's jobs whose keys begin with this, as one look at queue and nodes showed them at most ten seconds ago,
+   * for reads alone. That one is not among them says nothing: {@link Pool.find} does.
+   */
+  recent(keyStart: string): Promise<RecentJobs>;
   /** What a node reports about this job's machine: from the slot that runs the job, or none. */
   machine(job: QueueJob): Promise<SlotReport | undefined>;
   /** What a node says last went wrong with this job's machine since {@link QueueJob.lastRunAt}; none where none does. */
   failure(job: QueueJob): Promise<NodeFailure | undefined>;
-  /** HTCondor's own words on why a job stays idle; asks much of the collector, and never fails. */
-  analyze(id: string): Promise<string[]>;
+  /** HTCondor's own words on why a job stays idle; shared with those that need the same, and never fails. */
+  analyze(job: QueueJob): Promise<string[]>;
   /** The end of what a running machine of ours said on its serial console, raw; see {@link readConsole}. */
   console(id: string, reading: ConsoleReading): Promise<string>;
   /** The execute nodes of ours. */
@@ -82,7 +77,7 @@ export interface Pool {
   /** The jobs in the queue that use the image with this digest, whoever owns them. */
   withImage(digest: string): Promise<QueueJob[]>;
   /** Sets attributes of a job; the shadow of a running one is told. Throws JobNotFoundError. */
-  edit(id: string, attributes: Readonly<Record<string, ClassAdValue>>): Promise<void>;
+  edit(id: string, attributes: Readonly<Record<string, AttributeValue>>): Promise<void>;
   /** Has a job removed; one that is gone is none to complain about. It leaves the queue when its machine has ended. */
   remove(id: string): Promise<void>;
 }
@@ -96,31 +91,17 @@ export function openPool(settings: Settings, log?: Log): Pool {
   return poolOf(openRunner(settings, log));
 }
 
-/** The schedd does one change of its queue after the other, so what arrives meanwhile shares the next command. */
-const ONE_AT_A_TIME = { oneAtATime: true };
-
 /** A pool over whatever runs its commands. */
 export function poolOf(run: Run): Pool {
+  const recent = new RecentLooks(run);
+  // The schedd does one change after the other, so what arrives meanwhile shares the next command.
+  const gatherChanges = <Item, Answer>(change: (items: readonly Item[]) => Promise<(item: Item) => Answer>) =>
+    gather((items: readonly Item[]) => change(items).finally(() => recent.forget()), { oneAtATime: true });
   const limits = new SubmissionLimits();
-  const submit = gather(async (jobs: readonly CloudJob[]) => {
+  const submit = gatherChanges(async (jobs: readonly CloudJob[]) => {
     const queued = await submitEach(run, jobs, limits);
     const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
     return (job: CloudJob) => answers.get(job);
-  }, ONE_AT_A_TIME);
-  // The schedds that the configuration leads to, by the jobs that it showed: what such a one does not have, is gone.
-  const ours = new Set<string>();
-  const find = gather(async (ids: readonly string[]) => {
-    const asked = [...new Set(ids)];
-    const found = await queryJobs(run, jobsWithIds(asked));
-    const byId = new Map(found.map((job) => [job.globalJobId, job]));
-    for (const id of byId.keys()) ours.add(scheddOf(id));
-    const absent = asked.filter((id) => !byId.has(id) && !ours.has(scheddOf(id)));
-    const doubts = await doubtAbout(run, absent);
-    return (id: string) => {
-      const doubt = doubts.get(id);
-      if (doubt !== undefined) throw doubt;
-      return byId.get(id);
-    };
   });
   const findOwn = gather(async (keys: readonly string[]) => {
     const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), { whose: "mine" });
@@ -150,15 +131,15 @@ export function poolOf(run: Run): Pool {
     const found = await queryHolders(run);
     return () => found;
   });
-  const analyze = gather(async (ids: readonly string[]) => {
-    const told = await analyzeEach(run, [...new Set(ids)]);
-    return (id: string) => told.get(id) ?? [];
+  const history = gather(async (ids: readonly string[]) => {
+    const found = await queryHistory(run, [...new Set(ids)]);
+    return (id: string) => found.find((job) => job.globalJobId === id);
   });
-  const edit = gather((edits: readonly Edit[]) => editEach(run, edits), ONE_AT_A_TIME);
-  const remove = gather((ids: readonly string[]) => removeEach(run, [...new Set(ids)]), ONE_AT_A_TIME);
+  const edit = gatherChanges((edits: readonly Edit[]) => editEach(run, edits));
+  const remove = gatherChanges((ids: readonly string[]) => removeEach(run, [...new Set(ids)]));
 
   return {
-    find,
+    find: finder(run),
     findOwn,
     findFleet,
     machine,
@@ -168,7 +149,8 @@ export function poolOf(run: Run): Pool {
     lastWithKey,
     holders: () => holders(undefined),
     managerSetting: (name) => queryManagerSetting(run, name),
-    analyze,
+    analyze: sharedAnalyses(run),
+    recent: (keyStart) => recent.of(keyStart),
     async submit(job) {
       // Parsed before it joins others, because one bad row would fail them all; a new object, so that rows are told apart.
       const queued = await submit(CloudJob.parse(job));
@@ -176,9 +158,7 @@ export function poolOf(run: Run): Pool {
       if (queued instanceof CloudError) throw queued;
       return queued;
     },
-    async history(id) {
-      return await queryHistory(run, id, queueTimeOf(id));
-    },
+    history,
     async list(whose = "all") {
       const [jobs, reports] = await Promise.all([
         queryJobs(run, [machineJobs()], { whose }),
@@ -198,22 +178,4 @@ export function poolOf(run: Run): Pool {
       if (failure !== undefined) throw failure;
     },
   };
-}
-
-/** The report of the very slot that the queue says runs the job: a dead node's slots stay in the collector for a while. */
-function reportOf(job: QueueJob, reports: readonly SlotReport[]): SlotReport | undefined {
-  return reports.find((report) => report.slot === job.slot && report.machine.globalJobId === job.globalJobId);
-}
-
-/** Of an earlier run's failures nobody needs to hear once the machine has run again. */
-function newestFailure(job: QueueJob, failures: readonly NodeFailure[]): NodeFailure | undefined {
-  const since = (job.lastRunAt ?? Number.POSITIVE_INFINITY) - CLOCKS_DIFFER_SECONDS;
-  return failures
-    .filter((failure) => failure.globalJobId === job.globalJobId && failure.at >= since)
-    .sort((a, b) => b.at - a.at)[0];
-}
-
-/** A GlobalJobId ends with the time at which its job was queued. */
-function queueTimeOf(id: string): number {
-  return Number(id.split("#").at(-1));
 }

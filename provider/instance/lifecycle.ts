@@ -16,11 +16,12 @@ import { goneWarning, howItEnded, notThere } from "./gone.ts";
 import { SEED_INPUTS } from "./guest-inputs.ts";
 import { InstanceInputs, leaseSecondsOf } from "./inputs.ts";
 import { leaseAttributes, leaseWanted } from "./lease.ts";
-import { type Found, lookThoroughly } from "./look.ts";
+import { type Found, lookThoroughly, lookWithOthers } from "./look.ts";
 import { obtainJob } from "./obtain.ts";
 import { observedOutputs, outputsOf } from "./outputs.ts";
 import { isStillReady, waitForOf } from "./readiness.ts";
 import { settle } from "./settle.ts";
+import { specOf } from "./spec.ts";
 import { isAtRest, type Observation, observe } from "./state.ts";
 
 type Properties = Record<string, unknown>;
@@ -66,7 +67,9 @@ export async function readInstance(
   if (!GlobalJobId.safeParse(id).success) throw notThere(id, "no GlobalJobId looks like this");
   const { signal, progress } = operation;
   const patience = new Operation({ timeoutSeconds: PATIENCE_SECONDS, signal, progress });
-  const looked = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () => lookThoroughly(id, context));
+  const looked = await patiently(patience, `the reading of job ${jobIdOf(id)}`, () =>
+    lookWithOthers(id, state.resourceUrn, context),
+  );
   if (looked.found === undefined) {
     // Whoever reads a machine that no state has (`get`) must not go on with one that is none.
     if (state.jobId === undefined) throw notThere(id, `how it ended: ${howItEnded(looked.last)}`);
@@ -159,7 +162,7 @@ async function change(
   const has = job.cloud?.job;
   const lease = leaseWanted(job, leaseSecondsOf(inputs.lease));
   const now = has === undefined ? {} : { ...changeableAttributes(has.spec), ...leaseAttributes(has.lease) };
-  const wanted = { ...changeableAttributes(inputs), ...leaseAttributes(lease) };
+  const wanted = { ...changeableAttributes(specOf(inputs)), ...leaseAttributes(lease) };
   if (isDeepStrictEqual(now, wanted)) return lease;
   operation.progress("changing the job");
   await patiently(operation, about, () => context.pool.edit(job.globalJobId, wanted));
@@ -183,13 +186,15 @@ export async function deleteInstance(
 ): Promise<void> {
   const about = `the machine of job ${jobIdOf(id)}`;
   const remedy = `The removal goes on by itself; \`condor_q ${jobIdOf(id)}\` shows the job until its machine has ended.`;
-  for (;;) {
+  for (let look = 1; ; look++) {
     const job = await patiently(operation, about, async () => {
       const found = await context.pool.find(id);
       if (found !== undefined && found.status !== JOB_STATUS.removed) await context.pool.remove(id);
       return found;
     });
     if (job === undefined) break;
+    // A job without a machine leaves the queue as it is removed (measured): that is no wait.
+    if (job.slot === "" && look === 1) continue;
     const doing = endingOf(job);
     operation.progress(doing);
     await nextTick(operation, `${about} was ${doing}`, remedy);

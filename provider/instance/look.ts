@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { CommandFailedError } from "../htcondor/errors.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
+import { ResourceUrn, stackOf } from "./resource-urn.ts";
 import { hasEnded, mayHaveFailed, type Observation, observe } from "./state.ts";
 
 /** A machine's job, and what is seen of it. */
@@ -31,6 +32,21 @@ export async function lookThoroughly(id: string, context: Context): Promise<Look
   const found = await lookFor(id, context);
   if (found === undefined) return { last: (await lookBack(id, context))?.seen };
   return hasEnded(found.seen) ? { last: found.seen } : { found };
+}
+
+/**
+ * What a read sees of a machine: as a look at its whole stack showed it in the last seconds, so that the reads of a refresh
+ * share one; where that does not show it living, looked at by itself as thoroughly as can be.
+ *
+ * @param resourceUrn - whose it is, where its state says so
+ */
+export async function lookWithOthers(id: string, resourceUrn: unknown, context: Context): Promise<Looked> {
+  const urn = ResourceUrn.safeParse(resourceUrn);
+  const recent = urn.success ? (await context.pool.recent(stackOf(urn.data))).get(id) : undefined;
+  if (recent === undefined) return await lookThoroughly(id, context);
+  const { job, report, failure } = recent;
+  const seen = observe(job, report, mayHaveFailed(job, report) ? failure : undefined);
+  return hasEnded(seen) ? await lookThoroughly(id, context) : { found: { job, seen } };
 }
 
 /** What a job's node says of its machine, joined with what the queue says, and why it failed where it did. */

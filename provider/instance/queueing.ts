@@ -51,7 +51,7 @@ export async function firstObstacle(found: Found, context: Context): Promise<str
 
 /** Why a machine queues, a line each: what stands in each node's way, then HTCondor's own words. */
 export async function whyItQueues(job: Found["job"], context: Context): Promise<string[]> {
-  const [{ lines }, analysis] = await Promise.all([whyQueued({ job }, context), context.pool.analyze(job.globalJobId)]);
+  const [{ lines }, analysis] = await Promise.all([whyQueued({ job }, context), context.pool.analyze(job)]);
   return [...lines, ...analysis];
 }
 

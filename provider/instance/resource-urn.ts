@@ -19,6 +19,16 @@ export function keyOf(resourceUrn: string): string {
   return [project, stack, type, name].join("/");
 }
 
+/**
+ * What the keys of all resources of the same stack begin with: `project/stack/`.
+ *
+ * @throws ZodError when the text is no URN
+ */
+export function stackOf(resourceUrn: string): string {
+  const [, stack, project] = URN.exec(ResourceUrn.parse(resourceUrn)) ?? [];
+  return `${project}/${stack}/`;
+}
+
 /** The name that the resource has in its program. */
 export function logicalNameOf(resourceUrn: string): string {
   return URN.exec(ResourceUrn.parse(resourceUrn))?.[4] ?? "";

@@ -69,7 +69,7 @@ export async function waitUntilReady(
     const queuedSeconds = queueTime.after(isQueued);
     const mayQueueSeconds = wish.maxQueueSeconds ?? Number.POSITIVE_INFINITY;
     if (isQueued && queuedSeconds >= Math.min(mayQueueSeconds, ANALYZE_AFTER_SECONDS)) {
-      analysis ??= await context.pool.analyze(id);
+      analysis ??= await context.pool.analyze(found.job);
     }
     if (isQueued && queuedSeconds >= mayQueueSeconds) {
       operation.warn(await leftQueueing(found, mayQueueSeconds, analysis ?? [], context));
