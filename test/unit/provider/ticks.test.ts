@@ -88,7 +88,7 @@ describe("those who wait", () => {
   });
 });
 
-test("no timer is left when nobody waits any more, so the process ends", async () => {
+test("no timer is left when nobody waits any more, so the process ends", { timeout: 60_000 }, async () => {
   const module = (name: string) => JSON.stringify(new URL(`../../../provider/${name}.ts`, import.meta.url).href);
   const program = `
     const { nextTick } = await import(${module("patience")});
