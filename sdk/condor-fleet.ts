@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { OnEviction, Spread } from "../contract/placement.ts";
 import type { MachineSize } from "../contract/profiles.ts";
 import type { Member } from "../provider/fleet/outputs.ts";
 import type { CondorFleetArgs, MemberOverrideArgs, UpdateStrategy } from "./fleet-args.ts";
@@ -88,6 +89,18 @@ export class CondorFleet extends pulumi.CustomResource {
   declare readonly labels: pulumi.Output<Record<string, string>>;
   /** How long members live unless their leases are renewed; undefined where they have none. */
   declare readonly lease: pulumi.Output<string | undefined>;
+  /** What a node must be, beside what image and size ask for; undefined: nothing else. */
+  declare readonly requirements: pulumi.Output<string | undefined>;
+  /** Which node is preferred; undefined: HTCondor chooses. */
+  declare readonly rank: pulumi.Output<string | undefined>;
+  /** Whether members go apart or together; undefined: neither is asked for. */
+  declare readonly spread: pulumi.Output<Spread | undefined>;
+  /** The accounting group that members count for; undefined: none. */
+  declare readonly accountingGroup: pulumi.Output<string | undefined>;
+  /** The greater, the sooner among the account's own jobs; undefined: 0. */
+  declare readonly priority: pulumi.Output<number | undefined>;
+  /** What becomes of a member that loses its node; undefined: it starts afresh elsewhere. */
+  declare readonly onEviction: pulumi.Output<OnEviction | undefined>;
   /** What members are waited for. */
   declare readonly waitFor: pulumi.Output<WaitFor>;
 
@@ -144,6 +157,12 @@ export class CondorFleet extends pulumi.CustomResource {
         gracefulStop: undefined,
         labels: undefined,
         lease: undefined,
+        requirements: undefined,
+        rank: undefined,
+        spread: undefined,
+        accountingGroup: undefined,
+        priority: undefined,
+        onEviction: undefined,
         waitFor: undefined,
         ...args,
         ...hostInputs(TYPE, name, opts),

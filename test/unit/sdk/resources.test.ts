@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CondorImage, CondorInstance } from "../../../sdk/index.ts";
+import { FleetInputs } from "../../../provider/fleet/inputs.ts";
+import { CondorFleet, CondorImage, CondorInstance } from "../../../sdk/index.ts";
 
 const registered = new Map<string, { type: string; inputs: Record<string, unknown> }>();
 
@@ -62,6 +63,21 @@ describe("a resource in a program", () => {
     });
   });
 
+  test("is a fleet by the arguments of one machine and its own", async () => {
+    const overrides = { "farm-0": { profile: pulumi.output("large"), macAddress: "52:54:00:00:00:01" } };
+    const farm = new CondorFleet("farm", { image: "debian", count: 24, minReady: 20, overrides });
+    await settled(farm.urn);
+    expect(registered.get("farm")).toMatchObject({
+      type: "pulumi-nodejs:dynamic/condor:Fleet",
+      inputs: {
+        ...{ image: "debian", count: 24, minReady: 20 },
+        overrides: { "farm-0": { profile: "large", macAddress: "52:54:00:00:00:01" } },
+        resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Fleet::farm",
+        __provider: 'exports.handler = () => require("pulumi-condor/dynamic").fleet;',
+      },
+    });
+  });
+
   test("declares every output, so that a program can see it", () => {
     const image = new CondorImage("outputs", { source: "x" });
     const made = ["reference", "digest", "format", "virtualSizeGiB", "sizeBytes", "createdAt"];
@@ -72,6 +88,11 @@ describe("a resource in a program", () => {
     const given = ["image", "name", "profile", "labels", "watchdog", "gracefulStop", "timeoutSeconds"];
     for (const output of [...seen, ...given]) {
       expect(instance).toHaveProperty(output);
+    }
+    const fleet = new CondorFleet("outputs3", { image: "x", count: 1 });
+    const known = Object.keys(FleetInputs.shape).filter((name) => !["resourceUrn", "timeouts"].includes(name));
+    for (const output of [...known, "members", "running", "ready", "vncPasswords"]) {
+      expect(fleet).toHaveProperty(output);
     }
   });
 
