@@ -86,8 +86,8 @@ function nextSteps(sandbox: Sandbox, instances: readonly InstanceView[]): string
   eval "$(npm run --silent condor-cloud -- sandbox env${name})"   # condor_q, condor_status, pulumi on PATH
   condor_q -allusers${address === undefined ? "" : `\n  curl http://${address}/id`}
   npm run condor-cloud -- instance list
-Change the profile, and see the machine replaced:
-  pulumi config set webProfile large && pulumi up
+Change the number of machines, and see them made in place:
+  pulumi config set count 4 && pulumi up
 Take everything down:
   npm run demo -- --destroy${name}`;
 }
