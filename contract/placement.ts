@@ -47,3 +47,21 @@ export const Placement = z.strictObject({
   onEviction: OnEviction.optional(),
 });
 export type Placement = z.infer<typeof Placement>;
+
+/**
+ * The attributes of a job's ad by which HTCondor goes for its placement. They do not begin with Cloud, because two of them
+ * are expressions, and a node takes none of those from a job: where it runs is over when a node has it.
+ */
+export const PLACEMENT_ATTRIBUTE = {
+  /** What {@link Placement.requirements} says; the job's own requirements ask for it. Absent: nothing. */
+  requirements: "VirtualMachineRequirements",
+  /** What {@link Placement.rank} says; the job's own rank begins with it. Absent: nothing. */
+  rank: "VirtualMachineRank",
+  /** {@link SPREAD_WEIGHT}. */
+  spread: "VirtualMachineSpread",
+  /** {@link Placement.onEviction}. */
+  onEviction: "VirtualMachineOnEviction",
+} as const;
+
+/** What a node's rank is per machine that it has. */
+export const SPREAD_WEIGHT: Readonly<Record<Spread, number>> = { hosts: -1, pack: 1 };

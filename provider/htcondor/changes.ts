@@ -1,7 +1,7 @@
-import type { ClassAdValue } from "../../contract/classad.ts";
 import type { CloudError } from "../errors.ts";
 import { jobsWithIds } from "./classad.ts";
 import { CommandFailedError, JobNotFoundError } from "./errors.ts";
+import type { AttributeValue } from "./expression.ts";
 import { eachOrNone } from "./halves.ts";
 import { JOB_STATUS, type QueueJob } from "./jobs.ts";
 import { editJobs, queryJobs, removeJobs } from "./operations.ts";
@@ -15,7 +15,7 @@ import type { Run } from "./run.ts";
 /** One job, and what to set in it. */
 export interface Edit {
   readonly id: string;
-  readonly attributes: Readonly<Record<string, ClassAdValue>>;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
 /** Edits with one command for all that set the same; answers what went wrong with each. */

@@ -1,8 +1,10 @@
 import type { ClassAdValue } from "../../contract/classad.ts";
 import { ImageReferenceText } from "../../contract/image-reference.ts";
 import { concurrencyLimitOf, macAddressesOf, networksOf } from "../../contract/interfaces.ts";
-import { ATTRIBUTE, CloudJob, HOOK_KEYWORD, jobAttributes } from "../../contract/job-ad.ts";
+import { ATTRIBUTE, CloudJob, encodePlacement, HOOK_KEYWORD, jobAttributes } from "../../contract/job-ad.ts";
 import { NODE_SCHEMA, SLOT_ATTRIBUTE } from "../../contract/node-report.ts";
+import type { Placement } from "../../contract/placement.ts";
+import { EVICTED, EVICTED_REASON, placementCommands, placementRequirements, rankOf } from "./placement.ts";
 
 /**
  * Seconds after which HTCondor gives up a node that fell silent and starts the machine elsewhere. HTCondor's default
@@ -102,7 +104,7 @@ const LEASE_OVER = `${ATTRIBUTE.leaseUntil} > 0 && time() > ${ATTRIBUTE.leaseUnt
  * has it or has room for it; one that nobody acknowledged in time, or whose lease is over, is removed by HTCondor
  * itself.
  */
-const COMMANDS: readonly string[] = [
+const commandsOf = (placement: Placement | undefined): readonly string[] => [
   "universe = vm",
   "vm_type = kvm",
   "executable = $(cloud_instance)",
@@ -125,13 +127,15 @@ const COMMANDS: readonly string[] = [
     `stringListMember("${cellOf(ATTRIBUTE.architecture)}", TARGET.${SLOT_ATTRIBUTE.architectures})`,
     `stringListMember("${cellOf(ATTRIBUTE.firmware)}", TARGET.${SLOT_ATTRIBUTE.firmwares})`,
     `(${HAS_IMAGE} || TARGET.${SLOT_ATTRIBUTE.cacheAvailableMiB} >= ${cellOf(ATTRIBUTE.imageMiB)})`,
+    ...placementRequirements(placement),
   ].join(" && ")}`,
-  `rank = ${HAS_IMAGE}`,
+  `rank = ${rankOf(HAS_IMAGE)}`,
+  ...placementCommands(placement),
   `job_lease_duration = ${JOB_LEASE_SECONDS}`,
   "want_graceful_removal = $(cloud_graceful)",
   `leave_in_queue = JobStatus == 4 && time() < CompletionDate + ${COMPLETED_VISIBLE_SECONDS}`,
-  `periodic_remove = (${UNCLAIMED}) || (${LEASE_OVER})`,
-  `+PeriodicRemoveReason = ifThenElse(${LEASE_OVER}, "${LEASE_OVER_REASON}", "${UNCLAIMED_REASON}")`,
+  `periodic_remove = (${UNCLAIMED}) || (${LEASE_OVER}) || (${EVICTED})`,
+  `+PeriodicRemoveReason = ifThenElse(${EVICTED}, "${EVICTED_REASON}", ifThenElse(${LEASE_OVER}, "${LEASE_OVER_REASON}", "${UNCLAIMED_REASON}"))`,
   `concurrency_limits_expr = ifThenElse(${ATTRIBUTE.exclusive} =?= true, "$(${LIMITS})", undefined)`,
   `+HookKeyword = "${HOOK_KEYWORD}"`,
   ...Object.values(ATTRIBUTE).map((attribute) => {
@@ -141,16 +145,30 @@ const COMMANDS: readonly string[] = [
 ];
 
 /**
- * Renders one submit description for many machines: the commands once, and a table with a row for each machine.
- * Everything a person wrote is in it as base64 or of a strict pattern, because HTCondor expands macros in a table's
- * cells (`$ENV(HOME)` works there).
+ * Parts machines so that each part fits into one submission: an expression is no value for a table's cell, so all that is
+ * said of where a machine runs is said once for all in it. Those of a fleet without overrides are alike.
+ */
+export function alike(jobs: readonly CloudJob[]): CloudJob[][] {
+  const byPlacement = new Map<string, CloudJob[]>();
+  for (const job of jobs) {
+    const placement = encodePlacement(job.spec.placement);
+    byPlacement.set(placement, [...(byPlacement.get(placement) ?? []), job]);
+  }
+  return [...byPlacement.values()];
+}
+
+/**
+ * Renders one submit description for many machines of one placement ({@link alike}): the commands once, and a table with
+ * a row for each machine. Everything a person wrote is in the table as base64 or of a strict pattern, because HTCondor
+ * expands macros in its cells (`$ENV(HOME)` works there).
  *
  * @throws ZodError when a job breaks the contract; nothing is submitted then
  */
 export function submitDescription(jobs: readonly CloudJob[]): string {
+  if (alike(jobs).length > 1) throw new TypeError("Machines of several placements do not fit into one submission");
   const rows = jobs.map((job) => row(CloudJob.parse(job)));
   const variables = COLUMNS.map((column) => column.variable).join(",");
-  return `${[...COMMANDS, `queue ${variables} from (`, ...rows, ")"].join("\n")}\n`;
+  return `${[...commandsOf(jobs[0]?.spec.placement), `queue ${variables} from (`, ...rows, ")"].join("\n")}\n`;
 }
 
 /** Reads what `condor_submit -terse` prints, `35.0 - 35.999`; undefined when it is none. */

@@ -9,7 +9,7 @@ import { queryJobs } from "./operations.ts";
 import { unexpected } from "./output.ts";
 import type { Run } from "./run.ts";
 import { SubmissionLimits } from "./submission-limits.ts";
-import { parseSubmitted, submitDescription } from "./submit-description.ts";
+import { alike, parseSubmitted, submitDescription } from "./submit-description.ts";
 
 /** A restarting schedd is back in about 11 s; what was submitted is read back for so long. */
 const READ_BACK_SECONDS = 30;
@@ -26,11 +26,14 @@ export async function submitEach(
   jobs: readonly CloudJob[],
   limits: SubmissionLimits = new SubmissionLimits(),
 ): Promise<(QueueJob | CloudError)[]> {
-  const answers = await eachOrNone<CloudJob, QueueJob | CloudError>(limits.partsOf(jobs), {
-    attempt: (part) => attempt(run, part),
-    refused,
-    split: (part, refusal) => limits.split(run, part, refusal),
-  });
+  const answers = await eachOrNone<CloudJob, QueueJob | CloudError>(
+    alike(jobs).flatMap((group) => limits.partsOf(group)),
+    {
+      attempt: (part) => attempt(run, part),
+      refused,
+      split: (part, refusal) => limits.split(run, part, refusal),
+    },
+  );
   return jobs.map((job) => answers.get(job) ?? unanswered());
 }
 

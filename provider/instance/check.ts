@@ -21,6 +21,7 @@ import {
 import { checkMetaData } from "./meta-data.ts";
 import { checkNetworkConfig } from "./network-config.ts";
 import { NetworkInputs } from "./network-inputs.ts";
+import { placementChecks } from "./placement-inputs.ts";
 import { logicalNameOf, ResourceUrn } from "./resource-urn.ts";
 import { checkSeedSize } from "./seed-size.ts";
 import { checkSshKeys } from "./ssh-keys.ts";
@@ -60,6 +61,7 @@ export async function checkInstance(
     labels: () => by(Labels, given("labels") ?? {}),
     watchdog: () => by(WatchdogAction.optional(), given("watchdog")),
     gracefulStop: () => by(z.boolean(), given("gracefulStop") ?? false),
+    ...placementChecks(given),
     timeoutSeconds: () => by(TimeoutSeconds, given("timeoutSeconds") ?? DEFAULT_TIMEOUT_SECONDS),
     timeouts: () => by(Timeouts, given("timeouts") ?? {}),
     lease: () => by(LeaseText.optional(), given("lease")),

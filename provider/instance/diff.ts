@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { ClassAdValue } from "../../contract/classad.ts";
 import { DEFAULT_NETWORK, type InstanceSpec } from "../../contract/instance-spec.ts";
-import { ATTRIBUTE, encodeLabels, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import { ATTRIBUTE, encodeLabels, encodePlacement, STANDARD_ATTRIBUTE } from "../../contract/job-ad.ts";
+import type { AttributeValue } from "../htcondor/expression.ts";
+import { changeablePlacement, DEFAULT_ON_EVICTION, DEFAULT_PRIORITY } from "../htcondor/placement.ts";
 import { DEFAULT_ON_USER_DATA_CHANGE, SEED_INPUTS } from "./guest-inputs.ts";
 import { DEFAULT_TIMEOUT_SECONDS, DEFAULT_WAIT_FOR, leaseSecondsOf } from "./inputs.ts";
 import { isLeaseDue } from "./lease.ts";
@@ -38,11 +39,11 @@ export interface Row {
   /** Whether a difference counts; absent: always. */
   readonly counts?: (olds: Inputs, news: Inputs) => boolean;
   /** What an update edits in the job for it; absent: nothing, it is about the state alone, or see the table's notes. */
-  readonly attributes?: (spec: Changeable) => Readonly<Record<string, ClassAdValue>>;
+  readonly attributes?: (spec: Changeable) => Readonly<Record<string, AttributeValue>>;
 }
 
 /** What changes in place of a machine, of what its job says of it. */
-export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop">;
+export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop" | "placement">;
 
 /**
  * The table that diff and update use. Not in it: `resourceUrn`, because a resource that was renamed or got another
@@ -62,6 +63,8 @@ export type Changeable = Pick<InstanceSpec, "labels" | "gracefulStop">;
  * | `watchdog` | replacement | absent: none |
  * | `labels` | in place | absent: none |
  * | `gracefulStop` | in place | absent: false |
+ * | `requirements`, `accountingGroup` | replacement | absent: none; HTCondor matched the machine by them |
+ * | `rank`, `spread`, `priority`, `onEviction` | in place | absent: none, none, 0, `requeue` |
  * | `timeoutSeconds` | in place | absent: 600; kept in the state, because destroy runs without the program |
  * | `timeouts` | in place | absent: none |
  * | `lease` | in place | by its length, "60m" is "1h"; absent: none. What it edits hangs on when it ends (lease.ts) |
@@ -125,6 +128,22 @@ export const DIFF_TABLE: readonly Row[] = [
     meaning: (inputs) => inputs.labels ?? {},
     attributes: ({ labels }) => ({ [ATTRIBUTE.labels]: encodeLabels(labels) }),
   },
+  { property: "requirements", change: "replace", meaning: (inputs) => inputs.requirements },
+  { property: "accountingGroup", change: "replace", meaning: (inputs) => inputs.accountingGroup },
+  { property: "rank", change: "in place", meaning: (inputs) => inputs.rank, attributes: placementAttributes },
+  { property: "spread", change: "in place", meaning: (inputs) => inputs.spread, attributes: placementAttributes },
+  {
+    property: "priority",
+    change: "in place",
+    meaning: (inputs) => inputs.priority ?? DEFAULT_PRIORITY,
+    attributes: placementAttributes,
+  },
+  {
+    property: "onEviction",
+    change: "in place",
+    meaning: (inputs) => inputs.onEviction ?? DEFAULT_ON_EVICTION,
+    attributes: placementAttributes,
+  },
   {
     property: "timeoutSeconds",
     change: "in place",
@@ -163,8 +182,13 @@ export function diffInstance(
 }
 
 /** What changes in place, as attributes of the machine's job. */
-export function changeableAttributes(spec: Changeable): Record<string, ClassAdValue> {
+export function changeableAttributes(spec: Changeable): Record<string, AttributeValue> {
   return Object.fromEntries(DIFF_TABLE.flatMap((row) => Object.entries(row.attributes?.(spec) ?? {})));
+}
+
+/** What HTCondor goes by, and what the contract reads. */
+function placementAttributes({ placement }: Changeable): Record<string, AttributeValue> {
+  return { ...changeablePlacement(placement), [ATTRIBUTE.placement]: encodePlacement(placement) };
 }
 
 /** Whether a row's input changed. */

@@ -11,13 +11,23 @@ type Properties = Record<string, unknown>;
 /** What the machine is, as its job says: what a state without it lacks. */
 export function describedBy({ cloud }: QueueJob): Properties {
   if (cloud === undefined) return {};
-  const { name, image, profile, size, macAddress, watchdog } = cloud.job.spec;
+  const {
+    name,
+    image,
+    profile,
+    size,
+    macAddress,
+    watchdog,
+    placement: { requirements, accountingGroup } = {},
+  } = cloud.job.spec;
   return {
     name,
     image,
     profile: { name: profile, ...size },
     macAddress,
     ...(watchdog === undefined ? {} : { watchdog }),
+    ...(requirements === undefined ? {} : { requirements }),
+    ...(accountingGroup === undefined ? {} : { accountingGroup }),
   };
 }
 
@@ -25,7 +35,8 @@ export function describedBy({ cloud }: QueueJob): Properties {
 export function changeableIn(job: QueueJob, state: Properties): Properties {
   const spec: Changeable | undefined = job.cloud?.job.spec;
   if (spec === undefined) return changeableOf(state);
-  return { labels: spec.labels, gracefulStop: spec.gracefulStop, lease: leaseIn(job, state) };
+  const { labels, gracefulStop, placement = {} } = spec;
+  return { labels, gracefulStop, ...changeablePlacementOf(placement), lease: leaseIn(job, state) };
 }
 
 /**
@@ -54,8 +65,13 @@ export function driftedInputs(job: QueueJob, state: Properties): Properties | un
 }
 
 /** What changes in place, as the state has it. Absent means default. */
-function changeableOf({ labels, gracefulStop, lease }: Properties): Properties {
-  return { labels: labels ?? {}, gracefulStop: gracefulStop ?? false, lease };
+function changeableOf(state: Properties): Properties {
+  const { labels = {}, gracefulStop = false, lease } = state;
+  return { labels, gracefulStop, ...changeablePlacementOf(state), lease };
+}
+
+function changeablePlacementOf({ rank, spread, priority, onEviction }: Properties): Properties {
+  return { rank, spread, priority, onEviction };
 }
 
 /** The inputs among a state's properties. A MAC address that was derived was none. */

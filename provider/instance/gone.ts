@@ -1,5 +1,6 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
+import { EVICTED_REASON } from "../htcondor/placement.ts";
 import { LEASE_OVER_REASON, UNCLAIMED_REASON } from "../htcondor/submit-description.ts";
 import type { Observation } from "./state.ts";
 
@@ -13,6 +14,7 @@ export function howItEnded(seen: Observation | undefined): string {
   if (seen.state === "completed") return "its guest powered off";
   if (seen.message.includes(LEASE_OVER_REASON)) return `its lease ended${at(seen.leaseUntil)}`;
   if (seen.message.includes(UNCLAIMED_REASON)) return "no create acknowledged it by its deadline";
+  if (seen.message.includes(EVICTED_REASON)) return 'it lost its node, and onEviction is "fail"';
   return seen.message === "" ? "its job was removed" : `its job was removed (HTCondor: ${seen.message})`;
 }
 

@@ -52,6 +52,8 @@ export function differences(wanted: InstanceSpec, has: InstanceSpec, macIsGiven:
     ["profile.diskGiB", wanted.size.diskGiB, has.size.diskGiB],
     ["network", wanted.network, has.network],
     ["watchdog", wanted.watchdog, has.watchdog],
+    ["requirements", wanted.placement?.requirements, has.placement?.requirements],
+    ["accountingGroup", wanted.placement?.accountingGroup, has.placement?.accountingGroup],
     ["address", wanted.address, has.address],
     ["interfaces", furtherOf(wanted, macIsGiven), furtherOf(has, macIsGiven)],
     ["what its guest is told (userData and the like)", wanted.seed, has.seed],
