@@ -5,6 +5,9 @@ import type { Run } from "./run.ts";
 /** The part of `condor_q -totals -json` that counts what was asked for. */
 const Totals = z.tuple([z.object({ jobs: z.int().nonnegative() })]);
 
+/** Nothing at all, or an empty list. */
+const SHOWS_NOTHING = /^[\s[\]]*$/;
+
 /** How often a queue is asked that showed nothing and then counts jobs: they may have come between the two. */
 const ASKED_MOST = 3;
 
@@ -27,8 +30,8 @@ export async function askQueue<Job>(
 ): Promise<Job[]> {
   for (let asked = 1; ; asked++) {
     const output = await run("condor_q", ["-json", "-attributes", attributes.join(","), ...selection], from);
-    const jobs = parse("condor_q", output);
-    if (jobs.length > 0) return jobs;
+    // What the queue showed counts, and not what the reader makes of it: it may have no use for any of the jobs.
+    if (!SHOWS_NOTHING.test(output)) return parse("condor_q", output);
     const counted = await run("condor_q", ["-totals", "-json", ...selection], from);
     const totals = Totals.safeParse(parseAds("condor_q", counted));
     if (totals.success && totals.data[0].jobs === 0) return [];
