@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { ExecaError, execa } from "execa";
 import type { CountedCommands } from "./commands.ts";
 import { childrenCpuSeconds, providerPeakMiB } from "./processes.ts";
 import type { Commands, Subject } from "./results.ts";
@@ -159,6 +159,8 @@ async function makeProject(
       const peak = running.pid === undefined ? Promise.resolve(0) : providerPeakMiB(running.pid, ended.signal);
       try {
         await running;
+      } catch (error) {
+        throw error instanceof ExecaError ? new Error(failureOf(operation, error), { cause: error }) : error;
       } finally {
         ended.abort();
       }
@@ -168,6 +170,12 @@ async function makeProject(
       return { seconds, cpuSeconds, memoryMiB: await peak, commands };
     },
   };
+}
+
+/** Pulumi's own last words: an error of hers is at the end, after the rows. */
+function failureOf(operation: string, { stdout, stderr }: ExecaError): string {
+  const words = `${stdout ?? ""}\n${stderr ?? ""}`.trim().split("\n").slice(-40).join("\n");
+  return `pulumi ${operation} failed. It says:\n${words}`;
 }
 
 const PARAMETERS = {
