@@ -70,8 +70,8 @@ describe("the reads of a refresh", () => {
     // The key of another stack: it was adopted from there.
     Object.assign(condor.jobs[0] ?? {}, { CloudKey: Buffer.from("other/dev/t/m1").toString("base64") });
     const context = condor.context();
-    const read = (machine = adopted) =>
-      machine && readInstance(machine.id, machine.outputs, context, operation()).then((found) => found?.id);
+    const read = async (machine = adopted) =>
+      machine && (await readInstance(machine.id, machine.outputs, context, operation()))?.id;
     expect(await read(gone)).toBeUndefined();
     expect(countOf(condor, "condor_history")).toBe(1);
     expect(await read(adopted)).toBe(adopted?.id);

@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addEmptyImage, damage } from "../pool/images.ts";
+import { record } from "../pool/results.ts";
+import { CountedCommands } from "./counted.ts";
+import { idsOf, jobsOf } from "./jobs.ts";
+import { type Arguments, type FleetStack, makeFleetStack } from "./stack.ts";
+
+/** So many of Pulumi's steps at a time: all of them. */
+const PARALLEL = 200;
+
+/** HTCondor's numbers for a job that waits and for one that is held. */
+const IDLE = 1;
+const HELD = 5;
+
+const profile = { memoryMiB: 64, vcpus: 1 };
+
+/** So many machines that no node takes. */
+function queueing(count: number, image: string): Record<string, Arguments> {
+  const machine = { image, profile, requirements: "false", waitFor: "submitted" };
+  return Object.fromEntries(Array.from({ length: count }, (_, number) => [`m${number}`, machine]));
+}
+
+/** How many calls of which commands. */
+function numbersOf(calls: readonly string[]): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const call of calls) {
+    const [command = ""] = call.split(" ");
+    numbers[command] = (numbers[command] ?? 0) + 1;
+  }
+  return numbers;
+}
+
+describe("200 single machines that queue", () => {
+  const COUNT = 200;
+  let world: FleetStack;
+  let counted: CountedCommands;
+
+  beforeAll(async () => {
+    world = await makeFleetStack("singles");
+    counted = await CountedCommands.make(join(world.folder, "counted"));
+    await world.stack.setConfig("condor:commands", { value: counted.folder });
+    const { reference } = await addEmptyImage("singles");
+    await world.declare({ machines: queueing(COUNT, reference) });
+  });
+  afterAll(async () => {
+    await world.dispose();
+  });
+
+  /** The calls since the last time, which go into the group's table by number. */
+  async function take(what: string): Promise<{ calls: string[]; numbers: Record<string, number> }> {
+    const calls = await counted.take();
+    const numbers = numbersOf(calls);
+    const happened = Object.entries(numbers).map(([command, number]) => `${number} ${command}`);
+    await record({ tried: `200 queued machines: ${what}`, happened: happened.join(", ") });
+    return { calls, numbers };
+  }
+
+  test("come into the queue by commands that they share", async () => {
+    await world.stack.up({ parallel: PARALLEL });
+    const { calls, numbers } = await take("up");
+    expect(calls.length, calls.join("\n")).toBeLessThan(40);
+    expect(numbers.condor_submit).toBeLessThan(10);
+    const jobs = await jobsOf(world);
+    expect(jobs).toHaveLength(COUNT);
+    expect(jobs.filter(({ status, acknowledged }) => status !== IDLE || !acknowledged)).toEqual([]);
+    expect(Object.keys(await idsOf(world))).toHaveLength(COUNT);
+  });
+
+  test("are refreshed by one query, a few of Pulumi's steps at a time", async () => {
+    await world.stack.refresh();
+    const { calls, numbers } = await take("refresh");
+    expect(numbers, calls.join("\n")).toEqual({ condor_q: 1 });
+  });
+
+  test("leave the queue by commands that they share", async () => {
+    await world.stack.destroy({ parallel: PARALLEL });
+    const { calls, numbers } = await take("destroy");
+    expect(calls.length, calls.join("\n")).toBeLessThan(40);
+    expect(numbers.condor_rm).toBeLessThan(10);
+    expect(await jobsOf(world)).toEqual([]);
+  });
+});
+
+describe("one machine of 50 whose image is wrong", () => {
+  let world: FleetStack;
+  beforeAll(async () => {
+    world = await makeFleetStack("wrong");
+  });
+  afterAll(async () => {
+    await world.dispose();
+  });
+
+  test("fails alone, with the node's reason; the others are in the queue and recorded", async () => {
+    const good = await addEmptyImage("good");
+    const bad = await addEmptyImage("bad");
+    const found = await damage(bad);
+    const wrong = { image: bad.reference, profile, waitFor: "running" };
+    await world.declare({ machines: { ...queueing(49, good.reference), wrong } });
+
+    const { failed, output } = await world.tryUp();
+    expect(failed, output).toBe(true);
+    expect(output).toContain(found);
+    const jobs = await jobsOf(world);
+    expect(jobs.map(({ name, status }) => ({ name, status }))).toEqual(
+      [...Array.from({ length: 49 }, (_, number) => `m${number}`), "wrong"]
+        .sort((one, other) => one.localeCompare(other))
+        .map((name) => ({ name, status: name === "wrong" ? HELD : IDLE })),
+    );
+    expect(jobs.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
+    const { deployment } = await world.stack.exportStack();
+    const resources: { urn: string; id?: string }[] = deployment.resources;
+    const recorded = resources.filter(({ urn }) => urn.includes("condor:Instance::")).map(({ id }) => id);
+    expect(new Set(recorded)).toEqual(new Set(jobs.map(({ id }) => id)));
+    await record({ tried: "50 machines, the image of one of them damaged", happened: "it fails alone, 49 queue" });
+  });
+});
