@@ -24,6 +24,12 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError("It must be a whole number, 1 or more.");
 }
 
+/** @throws InvalidArgumentError when the text is no whole number */
+export function parseWhole(text: string): number {
+  if (/^-?[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
 /**
  * Says all that a check found wrong, by the names that a command line has for it.
  *

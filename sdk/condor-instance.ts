@@ -109,6 +109,18 @@ export class CondorInstance extends pulumi.CustomResource {
   declare readonly watchdog: pulumi.Output<WatchdogAction | undefined>;
   /** Whether a removal lets the guest power itself off. */
   declare readonly gracefulStop: pulumi.Output<boolean>;
+  /** What an execute node must be, beside what the machine asks for itself; undefined where nothing was asked. */
+  declare readonly requirements: pulumi.Output<string | undefined>;
+  /** Which node is preferred; undefined where nothing was said. */
+  declare readonly rank: pulumi.Output<string | undefined>;
+  /** Whether nodes with fewer machines or with more are preferred; undefined: neither. */
+  declare readonly spread: pulumi.Output<"hosts" | "pack" | undefined>;
+  /** The accounting group; undefined where the machine has none. */
+  declare readonly accountingGroup: pulumi.Output<string | undefined>;
+  /** Which of the account's own machines start first; undefined: 0. */
+  declare readonly priority: pulumi.Output<number | undefined>;
+  /** What becomes of a machine that lost its node; undefined: `requeue`. */
+  declare readonly onEviction: pulumi.Output<"requeue" | "fail" | undefined>;
   /** Free text by key; empty when there is none. */
   declare readonly labels: pulumi.Output<Record<string, string>>;
   /** How long to wait for the machine, in seconds. */
@@ -176,6 +188,12 @@ export class CondorInstance extends pulumi.CustomResource {
         labels: undefined,
         watchdog: undefined,
         gracefulStop: undefined,
+        requirements: undefined,
+        rank: undefined,
+        spread: undefined,
+        accountingGroup: undefined,
+        priority: undefined,
+        onEviction: undefined,
         timeoutSeconds: undefined,
         lease: undefined,
         leaseEndsAt: undefined,

@@ -107,6 +107,39 @@ export interface MachineArgs {
    */
   gracefulStop?: pulumi.Input<boolean>;
   /**
+   * What an execute node must be: an expression in HTCondor's ClassAd language about a slot, such as
+   * `TARGET.Machine == "node7.example.org"` or `HasGpu =?= true`, in addition to all that the machine asks for itself.
+   * HTCondor parses it in the preview. Default: none. A change replaces the machine.
+   */
+  requirements?: pulumi.Input<string>;
+  /**
+   * Which node is to be preferred: an expression about a slot whose value is a number, the greater the better (differences
+   * below a thousandth do not count). It is a preference, among the nodes that have room when HTCondor looks. Changes in
+   * place, and counts when the machine next starts. Default: none.
+   */
+  rank?: pulumi.Input<string>;
+  /**
+   * Whether nodes with fewer machines (`hosts`) or with more (`pack`) are to be preferred; `rank` counts before it. A
+   * preference; docs/placement.md says what it comes to. Changes in place. Default: neither.
+   */
+  spread?: pulumi.Input<"hosts" | "pack">;
+  /**
+   * The accounting group on whose share of the pool the machine counts, such as `group_physics.ci`. Default: none, so it
+   * counts on that of who submits it. A change replaces the machine.
+   */
+  accountingGroup?: pulumi.Input<string>;
+  /**
+   * Which of the account's own machines start first where not all can: those with the greater number. From -1,000,000 to
+   * 1,000,000. Changes in place. Default: 0.
+   */
+  priority?: pulumi.Input<number>;
+  /**
+   * What becomes of a machine that ran and lost its node (which died, or was drained): `requeue`, it starts afresh elsewhere;
+   * `fail`, HTCondor removes it within about a minute and starts it nowhere, and the next `pulumi up` after a refresh makes
+   * a new one. Changes in place. Default: `requeue`.
+   */
+  onEviction?: pulumi.Input<"requeue" | "fail">;
+  /**
    * How long the machine lives, such as `"4h"` or `"90m"`, at least a minute: HTCondor removes it then, also when no
    * runner and no workstation is alive. It counts from the end of the creation; `pulumi up` renews it once less than half
    * is left, `condor-cloud instance renew` at any time. Changes in place. Default: it stays until somebody removes it.

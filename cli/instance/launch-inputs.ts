@@ -24,6 +24,12 @@ export interface LaunchOptions {
   readonly sshKey?: string[];
   readonly watchdog?: string;
   readonly gracefulStop?: boolean;
+  readonly requirements?: string;
+  readonly rank?: string;
+  readonly spread?: string;
+  readonly accountingGroup?: string;
+  readonly priority?: number;
+  readonly onEviction?: string;
   readonly waitFor?: WaitFor;
   readonly timeout: number;
   readonly maxQueue?: number;
@@ -63,6 +69,12 @@ export async function launchInputs(
     sshAuthorizedKeys: await keysIn(options.sshKey),
     watchdog: options.watchdog,
     gracefulStop: options.gracefulStop,
+    requirements: options.requirements,
+    rank: options.rank,
+    spread: options.spread,
+    accountingGroup: options.accountingGroup,
+    priority: options.priority,
+    onEviction: options.onEviction,
     waitFor: options.waitFor,
     timeoutSeconds: options.timeout,
     maxQueueSeconds: options.maxQueue,

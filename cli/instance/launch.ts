@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { Command, Option } from "commander";
 import { jobIdOf } from "../../contract/global-job-id.ts";
 import { WatchdogAction } from "../../contract/instance-spec.ts";
+import { OnEviction, Spread } from "../../contract/placement.ts";
 import { type Context, openContext } from "../../provider/context.ts";
 import { checkInstanceInPool } from "../../provider/instance/fit.ts";
 import { DEFAULT_TIMEOUT_SECONDS } from "../../provider/instance/inputs.ts";
@@ -11,7 +12,7 @@ import { Operation } from "../../provider/operation.ts";
 import { readSettings } from "../../provider/settings.ts";
 import { ask, tell } from "../ask.ts";
 import { interruptible } from "../interruption.ts";
-import { addLabel, parseCount, refuse } from "../options.ts";
+import { addLabel, parseCount, parseWhole, refuse } from "../options.ts";
 import { Phases } from "../phases.ts";
 import { launchFailure } from "./launch-failure.ts";
 import { addFile, type LaunchOptions, launchInputs, OPTION_NAMES, parseWaitFor } from "./launch-inputs.ts";
@@ -41,6 +42,12 @@ export function launchCommand(): Command {
     .option("--ssh-key <file>", "public keys of who may log in; may be given again", addFile)
     .addOption(new Option("--watchdog <action>", "what happens when its guest hangs").choices(WatchdogAction.options))
     .option("--graceful-stop", "its guest may power itself off when it is removed")
+    .option("--requirements <expression>", "what a node must be, in HTCondor's ClassAd language")
+    .option("--rank <expression>", "which node is preferred: the greater, the better")
+    .addOption(new Option("--spread <how>", "prefer nodes with fewer or with more machines").choices(Spread.options))
+    .option("--accounting-group <name>", "on whose share of the pool it counts")
+    .option("--priority <number>", "which of your own machines start first: the greater, the sooner", parseWhole)
+    .addOption(new Option("--on-eviction <what>", "when it loses its node").choices(OnEviction.options))
     .option(
       "--wait-for <what>",
       "submitted, running, address, guest-agent, cloud-init or tcp:PORT; default: address",

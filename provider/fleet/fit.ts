@@ -12,6 +12,7 @@ import type { Operation } from "../operation.ts";
 import { checkFleet } from "./check.ts";
 import { foreseeMembers } from "./foresee.ts";
 import { type Kind, kindsOf } from "./kinds.ts";
+import { checkMemberExpressions } from "./placement-check.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -43,6 +44,8 @@ export async function checkFleetInPool(
   if (note !== undefined) operation.note(`Of each member: ${note}`);
 
   const warn = (message: string) => warnOnce(knowledge, operation, message);
+  result.failures.push(...(await checkMemberExpressions(result.inputs, before, unknown, context, warn)));
+  if (result.failures.length > 0) return result;
   const kinds = kindsOf(result.inputs, before);
   result.failures.push(...(await foreseeMembers(kinds, context, warn)));
   if (result.failures.length > 0) return result;

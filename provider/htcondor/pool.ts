@@ -21,6 +21,7 @@ import {
   queryNodes,
   querySlots,
 } from "./operations.ts";
+import { isMetByAny, parseExpression } from "./parse.ts";
 import { type RecentJobs, RecentLooks } from "./recent.ts";
 import { newestFailure, reportOf } from "./reports.ts";
 import { openRunner, type Run } from "./run.ts";
@@ -76,6 +77,10 @@ export interface Pool {
   list(whose?: "mine" | "all"): Promise<{ job: QueueJob; report: SlotReport | undefined }[]>;
   /** The jobs in the queue that use the image with this digest, whoever owns them. */
   withImage(digest: string): Promise<QueueJob[]>;
+  /** HTCondor's words on why a text is no expression; undefined where it is one. */
+  parse(expression: string): Promise<string | undefined>;
+  /** Whether any execute node of ours meets requirements that speak of slots alone. */
+  isMetByAny(requirements: string): Promise<boolean>;
   /** Sets attributes of a job; the shadow of a running one is told. Throws JobNotFoundError. */
   edit(id: string, attributes: Readonly<Record<string, AttributeValue>>): Promise<void>;
   /** Has a job removed; one that is gone is none to complain about. It leaves the queue when its machine has ended. */
@@ -169,6 +174,8 @@ export function poolOf(run: Run): Pool {
     async withImage(digest) {
       return await queryJobs(run, [jobsWithImage(digest)]);
     },
+    parse: (expression) => parseExpression(run, expression),
+    isMetByAny: (requirements) => isMetByAny(run, requirements),
     async edit(id, attributes) {
       const failure = await edit({ id, attributes });
       if (failure !== undefined) throw failure;

@@ -27,6 +27,7 @@ export type Command =
  * @param extra.schedd - the name of the schedd to ask; absent: the one that the settings name
  * @param extra.deadlineSeconds - after so long without an answer it is ended; absent: the runner's own deadline
  * @param extra.verbatim - the answer is somebody's own text: it is handed on as it is, and kept out of the log
+ * @param extra.isOffline - it asks no daemon
  * @param extra.signal - ends the command, as its deadline does
  */
 export type Run = (
@@ -37,6 +38,7 @@ export type Run = (
     readonly schedd?: string;
     readonly deadlineSeconds?: number;
     readonly verbatim?: boolean;
+    readonly isOffline?: boolean;
     readonly signal?: AbortSignal;
   },
 ) => Promise<string>;
@@ -55,6 +57,9 @@ const BOUNDS: Bounds = { deadlineSeconds: 60, outputMax: 256 * 1024 * 1024 };
 /** `NODE_DEBUG=condor-cloud` shows every command and its answer. */
 const debug = debuglog("condor-cloud");
 
+/** Where a command is led that shall ask nobody: it asks for its pool even if it does not need one (measured). */
+const NOBODY: Record<string, string> = { _CONDOR_COLLECTOR_HOST: "127.0.0.1:9" };
+
 /**
  * Makes the runner of one process's settings. Each command is an argument array, never a shell's text; runs with
  * LANG=C, because its words are read; has a deadline, a bound on its output, and a session of its own, so that a
@@ -67,13 +72,19 @@ export function openRunner(settings: Settings, log: Log = () => {}, bounds: Part
   const path = [settings.commands, process.env.PATH].filter((part) => part !== undefined).join(delimiter);
   return async (command, options, extra = {}) => {
     const { input = "", schedd = settings.schedd, deadlineSeconds = usualSeconds, verbatim = false, signal } = extra;
+    const { isOffline = false } = extra;
     const started = performance.now();
-    const parameters = [...whom(command, schedd, settings.pool), ...options];
+    const parameters = [...(isOffline ? [] : whom(command, schedd, settings.pool)), ...options];
     const running = execa(command, parameters, {
       input,
       // Any folder does, and the one that this process is in may be gone.
       cwd: "/",
-      env: { PATH: path, LANG: "C", LC_ALL: "C", ...whereToLook(command, schedd, settings.pool) },
+      env: {
+        PATH: path,
+        LANG: "C",
+        LC_ALL: "C",
+        ...(isOffline ? NOBODY : whereToLook(command, schedd, settings.pool)),
+      },
       maxBuffer: outputMax,
       stripFinalNewline: !verbatim,
       detached: true,

@@ -10,6 +10,7 @@ import { needsOfInputs } from "./job.ts";
 import { beforeOf, type Knowledge, knowledgeOf, reportingNodes, warnOnce } from "./knowledge.ts";
 import type { Needs } from "./needs.ts";
 import { obstacles } from "./obstacles.ts";
+import { checkExpressions } from "./placement-check.ts";
 import { ignoredNote } from "./retold.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -36,6 +37,9 @@ export async function checkInstanceInPool(
   if (note !== undefined && result.failures.length === 0) operation.note(note);
   if (result.failures.length > 0 || result.inputs.adopt !== undefined) return result;
   const warn = (message: string) => warnOnce(knowledge, operation, message);
+  const isNewPlace = before?.requirements !== result.inputs.requirements || before === undefined;
+  result.failures.push(...(await checkExpressions(result.inputs, unknown, context, isNewPlace, warn)));
+  if (result.failures.length > 0) return result;
   if (before === undefined || needsOtherAddresses(before, result.inputs, unknown)) {
     result.failures.push(...(await foreseeAddresses(result.inputs, context, warn)));
     if (result.failures.length > 0) return result;

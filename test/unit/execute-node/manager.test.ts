@@ -3,12 +3,17 @@ import { GUARD_LINE } from "../../../contract/interfaces.ts";
 import { judgeGuard } from "../../../execute-node/install/checks/guard.ts";
 import { CONDOR_FILE } from "../../../execute-node/install/configuration.ts";
 import { judgeFile, judgeManager, judgeSetting } from "../../../execute-node/install/manager/checks.ts";
-import { MANAGER_FILE, managerFile } from "../../../execute-node/install/manager/configuration.ts";
+import { MANAGER_FILE, managerFile, RANK_LINE } from "../../../execute-node/install/manager/configuration.ts";
 
 describe("a central manager's file", () => {
-  test("has the one line, and is another than an execute node's, for a machine may be both", () => {
-    expect(managerFile.content.split("\n").filter((line) => !line.startsWith("#"))).toEqual([GUARD_LINE, ""]);
+  test("has its two lines, and is another than an execute node's, for a machine may be both", () => {
+    expect(managerFile.content.split("\n").filter((line) => !line.startsWith("#"))).toEqual([
+      GUARD_LINE,
+      RANK_LINE,
+      "",
+    ]);
     expect(GUARD_LINE).toBe("CONCURRENCY_LIMIT_DEFAULT_cloudmac = 1");
+    expect(RANK_LINE, "other jobs are placed as before").toContain("$(NEGOTIATOR_PRE_JOB_RANK)");
     expect(MANAGER_FILE).not.toBe(CONDOR_FILE);
   });
 });
