@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { setInterval as ticks } from "node:timers/promises";
 
 /** The kernel counts a process's time in these (USER_HZ, time(7)); it is 100 wherever Linux runs. */
@@ -37,10 +37,7 @@ export async function providerPeakMiB(root: number, until: AbortSignal): Promise
   let peak = 0;
   try {
     for await (const _ of ticks(PAUSE_MILLISECONDS, undefined, { signal: until })) {
-      for (const pid of await descendants(root)) {
-        if (!(await told(pid, "cmdline")).includes(PROVIDER)) continue;
-        peak = Math.max(peak, parsePeakMiB(await told(pid, "status")));
-      }
+      peak = Math.max(peak, await providerMiB(root));
     }
   } catch (error) {
     if (!until.aborted) throw error;
@@ -48,9 +45,19 @@ export async function providerPeakMiB(root: number, until: AbortSignal): Promise
   return peak;
 }
 
-/** All processes below one, and itself. */
+/** The most that a provider below a process had resident so far, in MiB; 0 where there is none now. */
+export async function providerMiB(root: number): Promise<number> {
+  const peaks = (await descendants(root)).map(async (pid) =>
+    (await told(pid, "cmdline")).includes(PROVIDER) ? parsePeakMiB(await told(pid, "status")) : 0,
+  );
+  return Math.max(...(await Promise.all(peaks)));
+}
+
+/** All processes below one, and itself. A child is listed at the thread that made it, and Pulumi has many. */
 async function descendants(root: number): Promise<number[]> {
-  const children = (await told(root, `task/${root}/children`)).trim().split(" ").filter(Boolean).map(Number);
+  const threads = await readdir(`/proc/${root}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) => told(root, `task/${thread}/children`)));
+  const children = lists.join(" ").split(/\s+/).filter(Boolean).map(Number);
   return [root, ...(await Promise.all(children.map(descendants))).flat()];
 }
 
