@@ -11,11 +11,11 @@ const TYPE = "pulumi-nodejs:dynamic/condor:Fleet";
 /** The text that Pulumi keeps in the state to find the provider's code again; it must work for ever. */
 const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").fleet;';
 
-/** What no state holds in plain text: as of an instance, and what the overrides may hold of the same. */
-const SECRET_OUTPUTS = [
-  ...["vncPasswords", "consoleKey", "overrides"],
-  ...["userData", "sshAuthorizedKeys", "metaData", "networkConfig"],
-];
+/** What the guests are told, and what overrides may hold of the same: no state holds it in plain text. */
+const SECRET_INPUTS = ["overrides", "userData", "sshAuthorizedKeys", "metaData", "networkConfig"] as const;
+
+/** Nor does it hold what opens the consoles. */
+const SECRET_OUTPUTS = ["vncPasswords", "consoleKey", ...SECRET_INPUTS];
 
 /** A member of a fleet, as of the last `up` or refresh. */
 export type FleetMember = Member;
@@ -165,10 +165,17 @@ export class CondorFleet extends pulumi.CustomResource {
         onEviction: undefined,
         waitFor: undefined,
         ...args,
+        ...secretsOf(args),
         ...hostInputs(TYPE, name, opts),
         __provider: PROVIDER,
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
     );
   }
+}
+
+/** The arguments that may hold a secret, as one: Pulumi would keep them in plain text as inputs, and show them in errors. */
+function secretsOf(args: CondorFleetArgs | undefined): pulumi.Inputs {
+  const given = SECRET_INPUTS.filter((name) => args?.[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, pulumi.secret(args?.[name])]));
 }

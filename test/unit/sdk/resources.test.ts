@@ -63,7 +63,7 @@ describe("a resource in a program", () => {
     });
   });
 
-  test("is a fleet by the arguments of one machine and its own", async () => {
+  test("is a fleet by the arguments of one machine and its own, those a secret that may hold one", async () => {
     const overrides = { "farm-0": { profile: pulumi.output("large"), macAddress: "52:54:00:00:00:01" } };
     const farm = new CondorFleet("farm", { image: "debian", count: 24, minReady: 20, overrides });
     await settled(farm.urn);
@@ -71,7 +71,7 @@ describe("a resource in a program", () => {
       type: "pulumi-nodejs:dynamic/condor:Fleet",
       inputs: {
         ...{ image: "debian", count: 24, minReady: 20 },
-        overrides: { "farm-0": { profile: "large", macAddress: "52:54:00:00:00:01" } },
+        overrides: { value: { "farm-0": { profile: "large", macAddress: "52:54:00:00:00:01" } } },
         resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/condor:Fleet::farm",
         __provider: 'exports.handler = () => require("pulumi-condor/dynamic").fleet;',
       },
