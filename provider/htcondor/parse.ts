@@ -32,12 +32,20 @@ export async function parseExpression(run: Run, text: string): Promise<string | 
   }
 }
 
+/** A text or a quoted name, or the scope by which a job's expression speaks of the slot. */
+const TARGET = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?<![\w.])TARGET\s*\./gi;
+
 /**
- * Whether any execute node of ours meets a machine's requirements now. For the collector a constraint is as a job's
- * requirements are: `TARGET` is the slot, and what has no scope is the slot's. What is the job's own, it does not know.
+ * Requirements of a job as a constraint for slots: for the collector the slot itself is `MY`, and there is no `TARGET`
+ * (measured on 23.9).
  */
+export function slotConstraint(requirements: string): string {
+  return requirements.replace(TARGET, (part) => (/^["']/.test(part) ? part : "MY."));
+}
+
+/** Whether any execute node of ours meets a machine's requirements now, if they speak of slots alone. */
 export async function isMetByAny(run: Run, requirements: string): Promise<boolean> {
-  const constraint = `(${nodeSlots()}) && (${editValue({ expression: requirements })})`;
+  const constraint = `(${nodeSlots()}) && (${editValue({ expression: slotConstraint(requirements) })})`;
   const options = ["-json", "-attributes", "Name", "-constraint", constraint];
   return (
     parseAds("condor_status", await run("condor_status", options, { deadlineSeconds: DEADLINE_SECONDS })).length > 0

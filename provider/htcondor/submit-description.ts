@@ -152,7 +152,9 @@ export function alike(jobs: readonly CloudJob[]): CloudJob[][] {
   const byPlacement = new Map<string, CloudJob[]>();
   for (const job of jobs) {
     const placement = encodePlacement(job.spec.placement);
-    byPlacement.set(placement, [...(byPlacement.get(placement) ?? []), job]);
+    const part = byPlacement.get(placement) ?? [];
+    part.push(job);
+    byPlacement.set(placement, part);
   }
   return [...byPlacement.values()];
 }

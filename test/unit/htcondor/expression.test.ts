@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { editValue, expressionFault, submitExpression } from "../../../provider/htcondor/expression.ts";
-import { isAboutSlotsAlone } from "../../../provider/htcondor/parse.ts";
+import { isAboutSlotsAlone, slotConstraint } from "../../../provider/htcondor/parse.ts";
 
 const SOUND = [
   'TARGET.Machine == "exec1" && (Memory > 5 || {1, 2}[0] == 1)',
@@ -49,6 +49,12 @@ describe("a person's expression", () => {
 
   test("a literal stays one, whatever it says", () => {
     expect(editValue('true) || "x')).toBe('"true) || \\"x"');
+  });
+
+  test("is about the slot itself where the collector is asked, and its texts stay", () => {
+    expect(slotConstraint('TARGET.Machine == "TARGET.x" && target . Cpus > 1 && Memory > 2')).toBe(
+      'MY.Machine == "TARGET.x" && MY. Cpus > 1 && Memory > 2',
+    );
   });
 
   test("is asked of slots alone where it says nothing of the job", () => {

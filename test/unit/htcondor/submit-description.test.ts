@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseClassAdLines } from "../../../contract/classad.ts";
 import { type CloudJob, parseJobAd } from "../../../contract/job-ad.ts";
-import { cell, parseSubmitted, submitDescription } from "../../../provider/htcondor/submit-description.ts";
+import type { Placement } from "../../../contract/placement.ts";
+import { alike, cell, parseSubmitted, submitDescription } from "../../../provider/htcondor/submit-description.ts";
 import { DIGEST, sampleJob } from "./samples.ts";
 
 describe("the submission of one machine", () => {
@@ -23,13 +24,17 @@ describe("the submission of one machine", () => {
       vm_disk = /dev/null:null:null
       vm_no_output_vm = true
       transfer_output_files =
-      requirements = TARGET.Arch == "X86_64" && TARGET.CloudNodeSchema =?= 1 && stringListSubsetMatch("$(cloud_networks)", TARGET.CloudNetworks, ",:") && TARGET.CloudDiskFreeMiB >= $(cloud_disk_mib) && stringListMember("$(cloud_attribute_cloudarchitecture)", TARGET.CloudArchitectures) && stringListMember("$(cloud_attribute_cloudfirmware)", TARGET.CloudFirmwares) && (stringListMember("$(cloud_digest)", TARGET.CloudImages) || TARGET.CloudCacheAvailableMiB >= $(cloud_attribute_cloudimagemib))
-      rank = stringListMember("$(cloud_digest)", TARGET.CloudImages)
+      requirements = TARGET.Arch == "X86_64" && TARGET.CloudNodeSchema =?= 1 && stringListSubsetMatch("$(cloud_networks)", TARGET.CloudNetworks, ",:") && TARGET.CloudDiskFreeMiB >= $(cloud_disk_mib) && stringListMember("$(cloud_attribute_cloudarchitecture)", TARGET.CloudArchitectures) && stringListMember("$(cloud_attribute_cloudfirmware)", TARGET.CloudFirmwares) && (stringListMember("$(cloud_digest)", TARGET.CloudImages) || TARGET.CloudCacheAvailableMiB >= $(cloud_attribute_cloudimagemib)) && (VirtualMachineOnEviction =?= "fail" && JobStatus == 1 && JobCurrentStartExecutingDate =!= undefined) =!= true
+      rank = 1000000.0 * (real(VirtualMachineRank) ?: 0.0) + 2.0 * (VirtualMachineSpread ?: 0) * (TARGET.NumDynamicSlots ?: 0) + ifThenElse((stringListMember("$(cloud_digest)", TARGET.CloudImages)) =?= true, 1.0, 0.0) + -0.0001 * (TARGET.Cpus ?: 0)
+      +VirtualMachineRank = undefined
+      +VirtualMachineSpread = 0
+      +VirtualMachineOnEviction = "requeue"
+      priority = 0
       job_lease_duration = 300
       want_graceful_removal = $(cloud_graceful)
       leave_in_queue = JobStatus == 4 && time() < CompletionDate + 600
-      periodic_remove = (CloudAcknowledged =!= true && time() > CloudDeadline) || (CloudLeaseUntil > 0 && time() > CloudLeaseUntil)
-      +PeriodicRemoveReason = ifThenElse(CloudLeaseUntil > 0 && time() > CloudLeaseUntil, "Its lease is over.", "Nobody acknowledged it by its deadline.")
+      periodic_remove = (CloudAcknowledged =!= true && time() > CloudDeadline) || (CloudLeaseUntil > 0 && time() > CloudLeaseUntil) || (VirtualMachineOnEviction =?= "fail" && JobStatus == 1 && JobCurrentStartExecutingDate =!= undefined)
+      +PeriodicRemoveReason = ifThenElse(VirtualMachineOnEviction =?= "fail" && JobStatus == 1 && JobCurrentStartExecutingDate =!= undefined, "It lost its node.", ifThenElse(CloudLeaseUntil > 0 && time() > CloudLeaseUntil, "Its lease is over.", "Nobody acknowledged it by its deadline."))
       concurrency_limits_expr = ifThenElse(CloudExclusive =?= true, "$(cloud_limits)", undefined)
       +HookKeyword = "CLOUD"
       +CloudSchema = $(cloud_attribute_cloudschema)
@@ -88,6 +93,28 @@ describe("the submission of one machine", () => {
     expect(ad).toContain("want_graceful_removal = true");
     expect(ad).toContain('+CloudWatchdog = "pause"');
     expect(expand(submitDescription([sampleJob()]))[0]).toContain("want_graceful_removal = false");
+  });
+});
+
+describe("where a machine runs", () => {
+  const placed = (placement: Placement) => sampleJob({ placement });
+
+  test("is said once for all of a submission, expressions as attributes of their own", () => {
+    const text = submitDescription([
+      placed({ requirements: 'Machine == "$(HOME)"', rank: "Memory", accountingGroup: "group_a.b", priority: -2 }),
+    ]);
+    expect(text).toContain('+VirtualMachineRequirements = Machine == "$(DOLLAR)(HOME)"\n');
+    expect(text).toMatch(/^requirements = .* && VirtualMachineRequirements$/m);
+    expect(text).toContain("+VirtualMachineRank = Memory\n");
+    expect(text).toContain("accounting_group = group_a.b\n");
+    expect(text).toContain("priority = -2\n");
+    expect(submitDescription([sampleJob()])).not.toContain("VirtualMachineRequirements");
+  });
+
+  test("parts machines that differ in it, in their order", () => {
+    const jobs = [placed({ rank: "1" }), sampleJob(), placed({ rank: "1" })];
+    expect(alike(jobs)).toEqual([[jobs[0], jobs[2]], [jobs[1]]]);
+    expect(() => submitDescription(jobs)).toThrow(TypeError);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encodeLabels } from "../../../contract/job-ad.ts";
+import { encodeLabels, encodePlacement } from "../../../contract/job-ad.ts";
 import { changeableAttributes, DIFF_TABLE, diffInstance } from "../../../provider/instance/diff.ts";
 import { changeableIn } from "../../../provider/instance/drift.ts";
 import { queued } from "./samples.ts";
@@ -26,6 +26,12 @@ const olds = {
   labels: { tier: "web" },
   watchdog: "reset",
   gracefulStop: true,
+  requirements: "HasGpu =?= true",
+  rank: "Memory",
+  spread: "hosts",
+  accountingGroup: "group_ci",
+  priority: 5,
+  onEviction: "fail",
   timeoutSeconds: 600,
   timeouts: {},
   lease: "4h",
@@ -124,10 +130,23 @@ describe("what a change means", () => {
 
   test("edits in the job what the job knows of it, and no more", () => {
     const edited = DIFF_TABLE.filter((row) => row.attributes !== undefined).map((row) => row.property);
-    expect(edited).toEqual(["gracefulStop", "labels"]);
-    expect(changeableAttributes({ labels: {}, gracefulStop: true })).toEqual({
+    expect(edited).toEqual(["gracefulStop", "labels", "rank", "spread", "priority", "onEviction"]);
+    const placement = { rank: "Memory", spread: "hosts", priority: -3, onEviction: "fail" } as const;
+    expect(changeableAttributes({ labels: {}, gracefulStop: true, placement })).toEqual({
       WantGracefulRemoval: true,
       CloudLabels: encodeLabels({}),
+      CloudPlacement: encodePlacement(placement),
+      VirtualMachineRank: { expression: "Memory" },
+      VirtualMachineSpread: -1,
+      VirtualMachineOnEviction: "fail",
+      JobPrio: -3,
+    });
+    expect(changeableAttributes({ labels: {}, gracefulStop: true })).toMatchObject({
+      CloudPlacement: "-",
+      VirtualMachineRank: { expression: "undefined" },
+      VirtualMachineSpread: 0,
+      VirtualMachineOnEviction: "requeue",
+      JobPrio: 0,
     });
     expect(DIFF_TABLE.filter((row) => row.attributes && row.change === "replace")).toEqual([]);
     expect(Object.keys(changeableIn(queued(), {})), "what a read looks for drift in").toEqual(
@@ -165,6 +184,12 @@ describe("an input that is not there", () => {
     ["lease", undefined],
     ["waitFor", "address"],
     ["maxQueueSeconds", undefined],
+    ["requirements", undefined],
+    ["accountingGroup", undefined],
+    ["rank", undefined],
+    ["spread", undefined],
+    ["priority", 0],
+    ["onEviction", "requeue"],
   ]);
   const without = (properties: object, name: string) =>
     Object.fromEntries(Object.entries(properties).filter(([property]) => property !== name));
