@@ -2,7 +2,6 @@ import { publicKeyOf } from "../../contract/sealed.ts";
 import { CloudError, InterruptedError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
 import { EndedError, OrphanedError } from "../instance/errors.ts";
-import type { WaitFor } from "../instance/inputs.ts";
 import { obtainJob } from "../instance/obtain.ts";
 import { whyItQueues } from "../instance/queueing.ts";
 import { hasEnded, observe } from "../instance/state.ts";
@@ -21,8 +20,8 @@ export interface Muster {
   readonly obtain: readonly string[];
   /** The names of those who have one, and are waited for. */
   readonly await: readonly string[];
-  /** What they are waited for; absent: what their inputs say. */
-  readonly waitFor?: WaitFor | undefined;
+  /** Whether they are waited for though no member of the fleet must be ready: a roll goes on when they are. */
+  readonly isWave?: boolean;
 }
 
 /**
@@ -49,13 +48,14 @@ export async function bringUp(crew: Crew, muster: Muster): Promise<Map<string, C
       const part = partOf(crew.operation, crew.fleet.timeoutSeconds, { signal, progress });
       try {
         if (obtained.has(name)) await obtain(crew, name, sealKey, part);
-        await settle(crew, name, muster.waitFor, quorum, part);
+        await settle(crew, name, muster, quorum, part);
       } catch (error) {
         if (error instanceof EndedError || error instanceof JobNotFoundError) crew.forget(name);
         const member = crew.member(name);
         const isLeft = error instanceof InterruptedError && quorum.signal.aborted && !crew.operation.signal.aborted;
-        if (isLeft && member !== undefined) left.push(member);
-        else throw error;
+        if (!isLeft || member === undefined) throw error;
+        crew.leave(member);
+        left.push(member);
       } finally {
         quorum.settle(name);
       }
@@ -83,14 +83,13 @@ async function obtain(crew: Crew, name: string, sealKey: string, part: Operation
 async function settle(
   crew: Crew,
   name: string,
-  waitFor: WaitFor | undefined,
+  { isWave = false }: Muster,
   quorum: Quorum,
   part: Operation,
 ): Promise<void> {
   const member = crew.member(name);
-  if (member === undefined || (crew.fleet.minReady === 0 && waitFor === undefined)) return;
-  const inputs = crew.inputsOf(name);
-  const wish = { waitFor: waitFor ?? inputs.waitFor, resourceUrn: crew.fleet.resourceUrn };
+  if (member === undefined || (crew.fleet.minReady === 0 && !isWave)) return;
+  const wish = { waitFor: crew.goalOf(name), resourceUrn: crew.fleet.resourceUrn };
   const { found } = await waitUntilReady(member.job.globalJobId, wish, crew.context, part, ({ job, seen }) => {
     if (!hasEnded(seen)) crew.see(name, job, seen, false);
     quorum.see(name, seen.state === "queued");

@@ -23,11 +23,10 @@ import { floorOf, nextWave } from "./waves.ts";
  */
 export async function converge(crew: Crew, look: FleetLook): Promise<void> {
   await checkWanted(crew.operation);
-  const lent = new Set<string>();
   let floor: number | undefined;
   for (let latest = look; ; latest = await lookAgain(crew)) {
     await crew.muster(latest.live);
-    await toSize(crew, latest, lent);
+    await toSize(crew, latest);
     const strategy = crew.fleet.updateStrategy;
     floor ??= floorOf(crew.members, crew.fleet.minReady ?? crew.fleet.count, strategy.maxUnavailable);
     const wave = nextWave(crew.members, { ...crew.fleet, ...strategy, floor });
@@ -36,32 +35,35 @@ export async function converge(crew: Crew, look: FleetLook): Promise<void> {
       throw rollStuck(crew.fleet.namePrefix, countOf(crew), wave.available, strategy.maxUnavailable);
     }
     tellRoll(crew);
-    for (const name of wave.lend) lent.add(name);
-    await remove(
-      crew,
-      wave.replace.flatMap((name) => crew.member(name) ?? []),
-    );
-    throwOn(
-      await bringUp(crew, { obtain: [...wave.replace, ...wave.lend], await: [], waitFor: strategy.waitFor }),
-      crew,
-    );
+    crew.goal = strategy.waitFor;
+    await replace(crew, wave.replace, wave.lend);
     if (!crew.members.some(({ isOutdated }) => isOutdated)) break;
   }
   crew.progress.head("");
-  await remove(
-    crew,
-    [...lent].flatMap((name) => crew.member(name) ?? []),
-  );
-  if (crew.fleet.updateStrategy.waitFor !== undefined && floor !== undefined) {
-    throwOn(await bringUp(crew, { obtain: [], await: unfinished(crew) }), crew);
-  }
+  await remove(crew, membersOf(crew, crew.lent));
+  if (crew.goal === undefined) return;
+  // They were waited for otherwise than the program says.
+  crew.goal = undefined;
+  await crew.muster((await lookAgain(crew)).live);
+  throwOn(await bringUp(crew, { obtain: [], await: unfinished(crew) }), crew);
+}
+
+/** One wave: these are removed and made again, those are lent besides; until all of them are as they should be. */
+async function replace(crew: Crew, names: readonly string[], lend: readonly string[]): Promise<void> {
+  for (const name of lend) crew.lent.add(name);
+  await remove(crew, membersOf(crew, names));
+  throwOn(await bringUp(crew, { obtain: [...names, ...lend], await: [], isWave: true }), crew);
+}
+
+function membersOf(crew: Crew, names: Iterable<string>): CrewMember[] {
+  return [...names].flatMap((name) => crew.member(name) ?? []);
 }
 
 /** Makes the fleet as large as it is to be, changes in place what has to be, and waits for whoever is not ready. */
-async function toSize(crew: Crew, look: FleetLook, lent: ReadonlySet<string>): Promise<void> {
+async function toSize(crew: Crew, look: FleetLook): Promise<void> {
   warnOfStrange(crew, look);
   const { count, namePrefix, removeFirst } = crew.fleet;
-  const own = crew.members.filter(({ name }) => !lent.has(name));
+  const own = crew.members.filter(({ name }) => !crew.lent.has(name));
   const died = look.gone.map(({ name }) => name);
   const plan = planSize(own, { count, namePrefix, removeFirst, previousCount: crew.before.count, died });
   await remove(crew, [...plan.drop, ...look.doubles]);
@@ -79,7 +81,7 @@ async function toSize(crew: Crew, look: FleetLook, lent: ReadonlySet<string>): P
 /** Who is as it should be and not ready; a member that somebody put to rest is woken by whoever did. */
 function unfinished(crew: Crew): string[] {
   return crew.members
-    .filter(({ isOutdated, isAvailable, isStrange }) => !isOutdated && !isAvailable && !isStrange)
+    .filter((member) => !member.isOutdated && !member.isAvailable && !member.isStrange && !crew.wasLeft(member))
     .map(({ name }) => name);
 }
 
@@ -121,8 +123,9 @@ function throwOn(failures: ReadonlyMap<string, CloudError>, crew: Crew): void {
 }
 
 function countOf(crew: Crew): RollCount {
-  const left = crew.members.filter(({ isOutdated }) => isOutdated).length;
-  return { replaced: crew.members.length - left, left };
+  const own = crew.members.filter(({ name }) => !crew.lent.has(name));
+  const left = own.filter(({ isOutdated }) => isOutdated).length;
+  return { replaced: own.length - left, left };
 }
 
 function tellRoll(crew: Crew): void {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context.ts";
 import type { QueueJob } from "../htcondor/jobs.ts";
-import type { InstanceInputs } from "../instance/inputs.ts";
+import type { InstanceInputs, WaitFor } from "../instance/inputs.ts";
 import { lookAt } from "../instance/look.ts";
 import { isStillReady } from "../instance/readiness.ts";
 import { isAtRest, isReady, type Observation } from "../instance/state.ts";
@@ -37,6 +37,12 @@ export class Crew {
   readonly operation: Operation;
   readonly progress: FleetProgress;
   readonly #members = new Map<string, CrewMember>();
+  /** What members are waited for now; absent: what their inputs say. */
+  goal: WaitFor | undefined;
+  /** The names of those that a roll has lent the fleet. */
+  readonly lent = new Set<string>();
+  /** The ids of those that were left to queue. */
+  readonly #left = new Set<string>();
   readonly #inputs = new Map<string, InstanceInputs>();
 
   constructor(parts: Pick<Crew, "key" | "fleet" | "consoleKey" | "before" | "context" | "operation">) {
@@ -62,6 +68,11 @@ export class Crew {
     const known = this.#inputs.get(name) ?? memberInputs(this.fleet, name);
     this.#inputs.set(name, known);
     return known;
+  }
+
+  /** What a member is waited for. */
+  goalOf(name: string): WaitFor {
+    return this.goal ?? this.inputsOf(name).waitFor;
   }
 
   /** Takes in what a look at the queue found, and looks at what the nodes report. */
@@ -98,6 +109,15 @@ export class Crew {
     if (member !== undefined) this.#members.set(name, { ...member, ...change });
   }
 
+  /** A member was left to queue: nobody waits for it again in this operation. */
+  leave({ job }: CrewMember): void {
+    this.#left.add(job.globalJobId);
+  }
+
+  wasLeft({ job }: CrewMember): boolean {
+    return this.#left.has(job.globalJobId);
+  }
+
   /** A member has left, or is about to. */
   forget(name: string): void {
     this.#members.delete(name);
@@ -111,12 +131,16 @@ export class Crew {
     return isSame ? last.isOutdated : undefined;
   }
 
-  /** Whether a member is what is waited for, as far as can be told without waiting. */
+  /**
+   * Whether a member is what is waited for, as far as can be told without waiting; whether one that is to be replaced
+   * serves as it did.
+   */
   #wasReady(name: string, job: QueueJob, seen: Observation): boolean {
-    const { waitFor } = this.inputsOf(name);
     const state = asInstance(this.before, name, job.globalJobId);
-    if (state !== undefined && (isAtRest(seen) || isDeepStrictEqual(state.waitFor, waitFor)))
-      return isStillReady(state, seen);
-    return typeof waitFor !== "object" && isReady(seen, waitFor);
+    const goal = this.goalOf(name);
+    const isOutdated = job.cloud === undefined || !isUpToDate(job, this.inputsOf(name));
+    const counts = isOutdated || isAtRest(seen) || isDeepStrictEqual(state?.waitFor, goal);
+    if (state !== undefined && counts) return isStillReady(state, seen);
+    return (isOutdated || typeof goal !== "object") && isReady(seen, goal);
   }
 }
