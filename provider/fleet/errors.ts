@@ -22,7 +22,7 @@ export class RollStoppedError extends MembersFailedError {}
 
 /** How far a roll is. */
 export interface RollCount {
-  /** How many members are as they should be by now, ready or not. */
+  /** How many members are what the program says by now, ready or not. */
   readonly replaced: number;
   /** How many are still as they were. */
   readonly left: number;
@@ -49,7 +49,7 @@ export function rollStopped(
   failures: ReadonlyMap<string, CloudError>,
 ): RollStoppedError {
   return new RollStoppedError(failures, {
-    what: `The roll of the fleet ${prefix} stopped at ${namesOf(failures)}: ${replaced} members are new, ${left} are as they were and were not touched.`,
+    what: `The roll of the fleet ${prefix} stopped at ${namesOf(failures)}: of its members ${replaced} are as the program says, ${left} are as they were and were not touched.`,
     why: reasonsOf(failures),
     remedy:
       "To go on: mend the cause, then `pulumi up`. To go back: undo the change in the program, then `pulumi up`; it replaces the failed ones first.",
@@ -65,7 +65,7 @@ export function rollStuck(
   maxUnavailable: number,
 ): RollStoppedError {
   return new RollStoppedError(new Map(), {
-    what: `The roll of the fleet ${prefix} cannot go on: ${replaced} members are new, ${left} are as they were.`,
+    what: `The roll of the fleet ${prefix} cannot go on: of its members ${replaced} are as the program says, ${left} are as they were.`,
     why: `Only ${available} of its members are ready, and updateStrategy.maxUnavailable is ${maxUnavailable}: to take another one would leave too few.`,
     remedy:
       "Give a larger `maxUnavailable`, or make room for the members that queue, then `pulumi up`. To go back: undo the change in the program.",

@@ -73,8 +73,9 @@ async function goneWarning(key: string, gone: FleetLook["gone"], context: Contex
   );
   const more = gone.slice(TOLD_MAX).map(({ name }) => name);
   const rest = more.length === 0 ? [] : [`and ${more.length} more: ${more.join(", ")}`];
+  const who = gone.length === 1 ? "A member" : `${gone.length} members`;
   return [
-    `${gone.length} ${gone.length === 1 ? "member" : "members"} of the fleet ${key} ${gone.length === 1 ? "is" : "are"} gone; the next \`pulumi up\` makes them again:`,
+    `${who} of the fleet ${key} ${gone.length === 1 ? "is" : "are"} gone; the next \`pulumi up\` makes as many again:`,
     ...told,
     ...rest,
   ].join("\n  ");

@@ -323,7 +323,7 @@ describe("a fleet's update", () => {
   test("stops at the first that fails, leaves the rest alone, and says how to go on or back", async () => {
     const { world, before, failed } = await stopped();
     expect(failed).toBeInstanceOf(InitializationError);
-    expect(failed.message).toMatch(/stopped at web-0: 1 members are new, 2 are as they were/);
+    expect(failed.message).toMatch(/stopped at web-0: of its members 1 are as the program says, 2 are as they were/);
     expect(failed.message).toMatch(/To go on: .*To go back: /s);
     expect(world.ids()).toMatchObject({ "web-1": before["web-1"], "web-2": before["web-2"] });
     expect(world.outputs.members).toMatchObject({
