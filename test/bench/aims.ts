@@ -67,7 +67,8 @@ export function verdicts({ machines, queue }: Results): Verdict[] {
       judge(`memory of the provider with ${index === 0 ? "a fleet of 1,000" : "1,000 single instances"}`, figure, {
         aim: `under ${MEMORY_MIB} MiB`,
         value: mostMemory,
-        tell: (value) => `${value.toFixed(0)} MiB`,
+        tell: (value, { preview, refresh }) =>
+          `${value.toFixed(0)} MiB (a toy's provider: ${Math.max(...preview.toyMemoryMiB, ...refresh.toyMemoryMiB).toFixed(0)})`,
         isMet: (value) => value < MEMORY_MIB,
       }),
     ),

@@ -55,8 +55,9 @@ function record(look: Look, ours: Measured, toy: Measured): void {
   look.toyCpu.push(toy.cpuSeconds);
   look.commands = ours.commands;
   look.memoryMiB.push(ours.memoryMiB);
+  look.toyMemoryMiB.push(toy.memoryMiB);
 }
 
 function emptyLook(): Look {
-  return { ours: [], toy: [], oursCpu: [], toyCpu: [], commands: {}, memoryMiB: [] };
+  return { ours: [], toy: [], oursCpu: [], toyCpu: [], commands: {}, memoryMiB: [], toyMemoryMiB: [] };
 }

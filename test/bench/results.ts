@@ -55,6 +55,8 @@ export const Look = z.object({
   commands: Commands,
   /** The most that the provider's process had resident, in MiB. */
   memoryMiB: Samples,
+  /** The same of the toy's: Pulumi's host of dynamic providers alone. */
+  toyMemoryMiB: Samples,
 });
 export type Look = z.infer<typeof Look>;
 

@@ -35,7 +35,7 @@ describe("the bench's verdicts", () => {
   });
 
   it("take the most memory of any operation", () => {
-    expect(verdict(results(), "memory of the provider with a fleet")?.is).toBe("140 MiB");
+    expect(verdict(results(), "memory of the provider with a fleet")?.is).toBe("140 MiB (a toy's provider: 95)");
   });
 });
 

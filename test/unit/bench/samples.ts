@@ -8,7 +8,15 @@ export function race(ours: number[]): Race {
 
 function look(ours: number): Look {
   const commands = { condor_q: 1 };
-  return { ours: [ours, ours], toy: [2, 2], oursCpu: [3, 3], toyCpu: [2, 2], commands, memoryMiB: [120, 140] };
+  return {
+    ours: [ours, ours],
+    toy: [2, 2],
+    oursCpu: [3, 3],
+    toyCpu: [2, 2],
+    commands,
+    memoryMiB: [120, 140],
+    toyMemoryMiB: [90, 95],
+  };
 }
 
 /** Real machines whose `up` takes 13 s, or as long as is said, and whose `destroy` takes 11 s. */
