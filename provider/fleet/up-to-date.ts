@@ -14,7 +14,9 @@ export function isUpToDate({ cloud }: QueueJob, inputs: InstanceInputs): boolean
   const has = cloud.job.spec;
   const { seed, ...wanted } = specOf(inputs, pairsOf(has, inputs));
   const told = inputs.onUserDataChange === "ignore" ? has.seed : seed;
-  return cloud.specDigest === specDigest({ ...wanted, ...(told === undefined ? {} : { seed: told }) });
+  const digest = specDigest({ ...wanted, ...(told === undefined ? {} : { seed: told }) });
+  // A job that somebody edited says another digest than what it says it is comes to: no node would start it again.
+  return cloud.specDigest === digest && specDigest(has) === digest;
 }
 
 /** The pairs that a machine has, of those that would be chosen for it now. */
