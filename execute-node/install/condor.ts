@@ -53,6 +53,10 @@ CloudRunsAsOwner = ($(STARTER_ALLOW_RUNAS_OWNER:True)) && TARGET.RunAsOwner =!= 
 STARTER_ALLOW_RUNAS_OWNER = ($(STARTER_ALLOW_RUNAS_OWNER:True)) && (TARGET.JobUniverse =!= ${VM_UNIVERSE})
 ${slots.map((slot) => `SLOT1_${slot}_USER = ${configuration.jobAccount}`).join("\n")}
 
+# Without a rank of its own the startd takes the job's for its own when it claims a slot, and the negotiator has machines
+# of less rank than 0 thrown off their node by others that wait.
+RANK = $(RANK:0)
+
 # By the first the agent knows that a request is about the job that the slot really runs; the second is the public key of
 # whoever may know the password of its console.
 STARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) ${JOB.spec} ${JOB.sealKey}

@@ -38,3 +38,7 @@ test("why other VM jobs stay idle stands in the slot, in one line of plain text"
   expect(textOf()).toMatch(/^CloudAdmission = "VM jobs start here with HookKeyword CLOUD, [^"\\$]+"$/m);
   expect(textOf()).toContain("\nSTARTD_ATTRS = $(STARTD_ATTRS) CloudAdmission\n");
 });
+
+test("a node ranks all jobs alike where its administrator does not say otherwise, so that no job's own rank counts as its", () => {
+  expect(textOf()).toContain("\nRANK = $(RANK:0)\n");
+});
