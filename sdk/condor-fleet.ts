@@ -5,6 +5,7 @@ import type { Member } from "../provider/fleet/outputs.ts";
 import type { CondorFleetArgs, MemberOverrideArgs, UpdateStrategy } from "./fleet-args.ts";
 import { hostInputs } from "./host-inputs.ts";
 import type { Document, NetworkInterface, WaitFor, WatchdogAction } from "./machine-args.ts";
+import { GUEST_SECRETS, secretInputs } from "./secret-inputs.ts";
 
 const TYPE = "pulumi-nodejs:dynamic/condor:Fleet";
 
@@ -12,7 +13,7 @@ const TYPE = "pulumi-nodejs:dynamic/condor:Fleet";
 const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").fleet;';
 
 /** What the guests are told, and what overrides may hold of the same: no state holds it in plain text. */
-const SECRET_INPUTS = ["overrides", "userData", "sshAuthorizedKeys", "metaData", "networkConfig"] as const;
+const SECRET_INPUTS = ["overrides", ...GUEST_SECRETS] as const;
 
 /** Nor does it hold what opens the consoles. */
 const SECRET_OUTPUTS = ["vncPasswords", "consoleKey", ...SECRET_INPUTS];
@@ -165,17 +166,11 @@ export class CondorFleet extends pulumi.CustomResource {
         onEviction: undefined,
         waitFor: undefined,
         ...args,
-        ...secretsOf(args),
+        ...secretInputs(args, SECRET_INPUTS),
         ...hostInputs(TYPE, name, opts),
         __provider: PROVIDER,
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
     );
   }
-}
-
-/** The arguments that may hold a secret, as one: Pulumi would keep them in plain text as inputs, and show them in errors. */
-function secretsOf(args: CondorFleetArgs | undefined): pulumi.Inputs {
-  const given = SECRET_INPUTS.filter((name) => args?.[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, pulumi.secret(args?.[name])]));
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MachineSize } from "../contract/profiles.ts";
 import { hostInputs } from "./host-inputs.ts";
 import type { Document, MachineArgs, NetworkInterface, WaitFor, WatchdogAction } from "./machine-args.ts";
+import { GUEST_SECRETS, secretInputs } from "./secret-inputs.ts";
 
 const TYPE = "pulumi-nodejs:dynamic/condor:Instance";
 
@@ -13,7 +14,7 @@ const PROVIDER = 'exports.handler = () => require("pulumi-condor/dynamic").insta
  * opens it, and what the guest was told. That may have been a secret when the guest was told, and be none in the program
  * now; where the change is ignored, Pulumi goes by the program's mark alone.
  */
-const SECRET_OUTPUTS = ["vncPassword", "consoleKey", "userData", "sshAuthorizedKeys", "metaData", "networkConfig"];
+const SECRET_OUTPUTS = ["vncPassword", "consoleKey", ...GUEST_SECRETS];
 
 /** What a {@link CondorInstance} is made of. */
 export interface CondorInstanceArgs extends MachineArgs {
@@ -202,6 +203,7 @@ export class CondorInstance extends pulumi.CustomResource {
         starts: undefined,
         message: undefined,
         ...args,
+        ...secretInputs(args, GUEST_SECRETS),
         ...hostInputs(TYPE, name, opts),
         __provider: PROVIDER,
       },

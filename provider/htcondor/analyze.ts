@@ -1,4 +1,5 @@
 import { jobIdOf } from "../../contract/global-job-id.ts";
+import { PLACEMENT_ATTRIBUTE } from "../../contract/placement.ts";
 import { CloudError } from "../errors.ts";
 import { jobsWithIds } from "./classad.ts";
 import type { Run } from "./run.ts";
@@ -39,11 +40,14 @@ export function partsOf(output: string): Map<string, string> {
   return byJob;
 }
 
+/** Parts of a condition that is about a machine that was evicted: they are to be false for every other. */
+const HARMLESS = new RegExp(`${PLACEMENT_ATTRIBUTE.onEviction}|JobCurrentStartExecutingDate`);
+
 /** The conditions that no slot meets, how many slots refuse or are taken, and why the negotiator gave it none. */
 export function tellingLines(output: string): string[] {
-  const conditions = [...output.matchAll(/^\[\d+\]\s+(?:0|never)\s+(\S.*)$/gm)].map(
-    ([, condition = ""]) => `no slot meets ${condition.trim()}`,
-  );
+  const conditions = [...output.matchAll(/^\[\d+\]\s+(?:0|never)\s+(\S.*)$/gm)]
+    .filter(([, condition = ""]) => !HARMLESS.test(condition))
+    .map(([, condition = ""]) => `no slot meets ${condition.trim()}`);
   const counts = [
     ...output.matchAll(/^\s+([1-9]\d*) ((?:are rejected by|reject your job|match but are serving)\b.*)$/gm),
   ].map(([, count, words = ""]) => `${count} ${words.trim()}`);

@@ -16,6 +16,7 @@ Step    Matched  Condition
 [0]           1  TARGET.Arch == "X86_64"
 [1]          10  TARGET.CloudNodeSchema is 1
 [23]          0  TARGET.TotalMemory >= MY.JobVMMemory
+[24]          0  VirtualMachineOnEviction is "fail"
 [25]      never  false
 
 No successful match recorded.
