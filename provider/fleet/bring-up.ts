@@ -1,7 +1,9 @@
 import { publicKeyOf } from "../../contract/sealed.ts";
 import { CloudError, InterruptedError } from "../errors.ts";
 import { JobNotFoundError } from "../htcondor/errors.ts";
+import type { QueueJob } from "../htcondor/jobs.ts";
 import { EndedError, OrphanedError } from "../instance/errors.ts";
+import type { Found } from "../instance/look.ts";
 import { obtainJob } from "../instance/obtain.ts";
 import { whyItQueues } from "../instance/queueing.ts";
 import { hasEnded, observe } from "../instance/state.ts";
@@ -39,6 +41,8 @@ export async function bringUp(crew: Crew, muster: Muster): Promise<Map<string, C
   const signal = AbortSignal.any([crew.operation.signal, quorum.signal]);
   const obtained = new Set(muster.obtain);
   const sealKey = publicKeyOf(crew.consoleKey);
+  const known = crew.isUnseen ? [] : undefined;
+  crew.isUnseen = false;
 
   const left: CrewMember[] = [];
   const failures = new Map<string, CloudError>();
@@ -47,7 +51,7 @@ export async function bringUp(crew: Crew, muster: Muster): Promise<Map<string, C
       const progress = (words: string) => tell(crew, name, words);
       const part = partOf(crew.operation, crew.fleet.timeoutSeconds, { signal, progress });
       try {
-        if (obtained.has(name)) await obtain(crew, name, sealKey, part);
+        if (obtained.has(name)) await obtain(crew, name, sealKey, part, known);
         await settle(crew, name, muster, quorum, part);
       } catch (error) {
         if (error instanceof EndedError || error instanceof JobNotFoundError) crew.forget(name);
@@ -74,8 +78,14 @@ export async function bringUp(crew: Crew, muster: Muster): Promise<Map<string, C
 }
 
 /** Obtains a member's job; from then on it is one of the crew. */
-async function obtain(crew: Crew, name: string, sealKey: string, part: Operation): Promise<void> {
-  const job = await obtainJob(crew.inputsOf(name), sealKey, crew.context, part);
+async function obtain(
+  crew: Crew,
+  name: string,
+  sealKey: string,
+  part: Operation,
+  known: readonly QueueJob[] | undefined,
+): Promise<void> {
+  const job = await obtainJob(crew.inputsOf(name), sealKey, crew.context, part, known);
   crew.see(name, job, observe(job, undefined), false);
 }
 
@@ -90,10 +100,11 @@ async function settle(
   const member = crew.member(name);
   if (member === undefined || (crew.fleet.minReady === 0 && !isWave)) return;
   const wish = { waitFor: crew.goalOf(name), resourceUrn: crew.fleet.resourceUrn };
-  const { found } = await waitUntilReady(member.job.globalJobId, wish, crew.context, part, ({ job, seen }) => {
+  const onSeen = ({ job, seen }: Found) => {
     if (!hasEnded(seen)) crew.see(name, job, seen, false);
     quorum.see(name, seen.state === "queued");
-  });
+  };
+  const { found } = await waitUntilReady(member.job.globalJobId, wish, crew.context, part, onSeen, member);
   crew.see(name, found.job, found.seen, true);
 }
 

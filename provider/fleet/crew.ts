@@ -43,6 +43,8 @@ export class Crew {
   readonly lent = new Set<string>();
   /** The ids of those that were left to queue. */
   readonly #left = new Set<string>();
+  /** Whether the queue has shown nothing of the fleet, and nothing was done since. */
+  isUnseen = false;
   readonly #inputs = new Map<string, InstanceInputs>();
 
   constructor(parts: Pick<Crew, "key" | "fleet" | "consoleKey" | "before" | "context" | "operation">) {

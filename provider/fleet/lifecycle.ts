@@ -37,6 +37,7 @@ export async function createFleet(
   const { privateKey: consoleKey } = newSealKeys();
   const crew = new Crew({ key, fleet, consoleKey, before: stateOf({}), context, operation: shared(operation) });
   const look = await lookFirst(crew);
+  crew.isUnseen = [look.live, look.doubles, look.leaving].every(({ length }) => length === 0);
   if (!context.settings.adoptExisting) refuseOwned(key, look);
   return { id: key, outputs: await bringAbout(crew, look, (found) => found.members.length > 0) };
 }

@@ -49,6 +49,7 @@ export interface Adoption {
  * the queue has it. A pool that falls silent is asked anew from the beginning: what was submitted meanwhile is found
  * and adopted.
  *
+ * @param known - the jobs of this key, from a look that was just taken; absent: they are looked for
  * @throws AlreadyExistsError; what {@link takeOver} throws; OrphanedError when nobody hears the answer any more
  */
 export async function adoptOrSubmit(
@@ -56,11 +57,16 @@ export async function adoptOrSubmit(
   adoption: Adoption,
   context: Context,
   operation: Operation,
+  known?: readonly QueueJob[],
 ): Promise<QueueJob> {
+  let fresh = known;
   for (;;) {
-    const job = await patiently(operation, `the submission of ${wanted.spec.name}`, () =>
-      takeStep(wanted, adoption, context, operation),
-    );
+    const job = await patiently(operation, `the submission of ${wanted.spec.name}`, async () => {
+      // A look serves once: whoever has tried to submit asks anew.
+      const existing = fresh ?? (await context.pool.findOwn(wanted.key));
+      fresh = undefined;
+      return await takeStep(wanted, existing, adoption, context, operation);
+    });
     if (job !== undefined) return job;
   }
 }
@@ -68,11 +74,11 @@ export async function adoptOrSubmit(
 /** One step towards the machine's job; undefined when there is another to take. */
 async function takeStep(
   wanted: CloudJob,
+  existing: readonly QueueJob[],
   { adopt, macAddress }: Adoption,
   context: Context,
   operation: Operation,
 ): Promise<QueueJob | undefined> {
-  const existing = await context.pool.findOwn(wanted.key);
   // The machine to take over may carry the key already, from a run that died: it is in nobody's way.
   const chosen = existing.find((job) => job.globalJobId === adopt && isLive(job));
   const step = nextStep(

@@ -24,6 +24,7 @@ import type { ChosenPairs } from "./spec.ts";
  * one in vain: whoever finds that another was quicker takes another pair, unless the program names the address.
  *
  * @param sealKey - the public key of whoever may know the console's password
+ * @param known - the jobs of the machine's key, from a look that was just taken; absent: they are looked for
  * @throws what adoptOrSubmit throws; AddressesExhaustedError, MacInUseError, UnguardedError before anything is submitted
  */
 export async function obtainJob(
@@ -31,12 +32,13 @@ export async function obtainJob(
   sealKey: string,
   context: Context,
   operation: Operation,
+  known?: readonly QueueJob[],
 ): Promise<QueueJob> {
   const declared = (chosen?: ChosenPairs) => jobOf(inputs, context, operation, sealKey, chosen);
   const wishes = wishesOf(inputs);
   if (wishes.length === 0 && givenMacsOf(inputs).size === 0) {
     await patiently(operation, `the submission of ${inputs.name}`, () => checkDerivedMacs(inputs, context));
-    return await adoptOrSubmit(await declared(), inputs, context, operation);
+    return await adoptOrSubmit(await declared(), inputs, context, operation, known);
   }
   await checkGuard(context, operation.warn);
   const key = keyOf(inputs.resourceUrn);

@@ -29,9 +29,10 @@ export async function settle(
   const id = first.job.globalJobId;
   let found = first;
   try {
-    const { ready } = await waitUntilReady(id, inputs, context, operation, (latest) => {
+    const onSeen = (latest: Found) => {
       found = latest;
-    });
+    };
+    const { ready } = await waitUntilReady(id, inputs, context, operation, onSeen, first);
     const leaseUntil = await handOver(found, operation);
     return outputsOf(id, inputs, { ...found.seen, leaseUntil }, ready);
   } catch (error) {

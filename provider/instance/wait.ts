@@ -38,6 +38,7 @@ export interface Waited {
  * wait at once, as a cloud-init does that failed; a machine that queues longer than it may is left to queue, with a warning.
  *
  * @param onSeen - is told what was seen each time, so that whoever fails later can say what is known
+ * @param first - the machine as it was just seen: all that whoever waits for its submission needs
  * @throws HeldError, EndedError, CloudInitFailedError, UnsatisfiableError, TimedOutError, InterruptedError, and what the pool throws but its
  *   silence
  */
@@ -47,14 +48,17 @@ export async function waitUntilReady(
   context: Context,
   operation: Operation,
   onSeen: (found: Found) => void,
+  first?: Found,
 ): Promise<Waited> {
   const about = `job ${jobIdOf(id)}`;
   let reasonAwaitedUntil: number | undefined;
   const queueTime = new QueueTime();
   let analysis: string[] | undefined;
   let hint: string | undefined;
+  let known = wish.waitFor === "submitted" ? first : undefined;
   for (;;) {
-    const found = await patiently(operation, about, () => look(id, context));
+    const found = known ?? (await patiently(operation, about, () => look(id, context)));
+    known = undefined;
     const { seen } = found;
     onSeen(found);
     if (hasEnded(seen)) throw ended(id, seen);
