@@ -34,6 +34,8 @@ export const EVICTED = `${onEviction} =?= "fail" && JobStatus == 1 && JobCurrent
  */
 export function rankOf(hasImage: string): string {
   return [
+    // A startd that has no rank of its own takes the job's, and throws off whoever it ranks below 0 (measured).
+    "10000.0",
     `1000000.0 * (real(${rank}) ?: 0.0)`,
     `2.0 * (${spread} ?: 0) * (TARGET.NumDynamicSlots ?: 0)`,
     `ifThenElse((${hasImage}) =?= true, 1.0, 0.0)`,

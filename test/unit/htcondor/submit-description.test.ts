@@ -25,7 +25,7 @@ describe("the submission of one machine", () => {
       vm_no_output_vm = true
       transfer_output_files =
       requirements = TARGET.Arch == "X86_64" && TARGET.CloudNodeSchema =?= 1 && stringListSubsetMatch("$(cloud_networks)", TARGET.CloudNetworks, ",:") && TARGET.CloudDiskFreeMiB >= $(cloud_disk_mib) && stringListMember("$(cloud_attribute_cloudarchitecture)", TARGET.CloudArchitectures) && stringListMember("$(cloud_attribute_cloudfirmware)", TARGET.CloudFirmwares) && (stringListMember("$(cloud_digest)", TARGET.CloudImages) || TARGET.CloudCacheAvailableMiB >= $(cloud_attribute_cloudimagemib)) && (VirtualMachineOnEviction =?= "fail" && JobStatus == 1 && JobCurrentStartExecutingDate =!= undefined) =!= true
-      rank = 1000000.0 * (real(VirtualMachineRank) ?: 0.0) + 2.0 * (VirtualMachineSpread ?: 0) * (TARGET.NumDynamicSlots ?: 0) + ifThenElse((stringListMember("$(cloud_digest)", TARGET.CloudImages)) =?= true, 1.0, 0.0) + -0.0001 * (TARGET.Cpus ?: 0)
+      rank = 10000.0 + 1000000.0 * (real(VirtualMachineRank) ?: 0.0) + 2.0 * (VirtualMachineSpread ?: 0) * (TARGET.NumDynamicSlots ?: 0) + ifThenElse((stringListMember("$(cloud_digest)", TARGET.CloudImages)) =?= true, 1.0, 0.0) + -0.0001 * (TARGET.Cpus ?: 0)
       +VirtualMachineRank = undefined
       +VirtualMachineSpread = 0
       +VirtualMachineOnEviction = "requeue"
