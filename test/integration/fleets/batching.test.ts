@@ -47,21 +47,29 @@ describe("200 single machines that queue", () => {
     await world.dispose();
   });
 
-  /** The calls since the last time, which go into the group's table by number. */
-  async function take(what: string): Promise<{ calls: string[]; numbers: Record<string, number> }> {
-    const calls = await counted.take();
-    const numbers = numbersOf(calls);
+  /** How many calls of which commands there were since the last time; they go into the group's table. */
+  async function take(what: string): Promise<Record<string, number>> {
+    const numbers = numbersOf(await counted.take());
     const happened = Object.entries(numbers).map(([command, number]) => `${number} ${command}`);
     await record({ tried: `200 queued machines: ${what}`, happened: happened.join(", ") });
-    return { calls, numbers };
+    return numbers;
+  }
+
+  /**
+   * Pulumi hands machines over one after the other, so how many share a command is a matter of how quick it is: measured,
+   * 19 to 52 commands in all. Each machine by itself would take five or more.
+   */
+  function expectShared(numbers: Record<string, number>): void {
+    const all = Object.values(numbers).reduce((sum, number) => sum + number, 0);
+    expect(all, JSON.stringify(numbers)).toBeLessThan(COUNT);
+    expect(Math.max(numbers.condor_submit ?? 0, numbers.condor_rm ?? 0), JSON.stringify(numbers)).toBeLessThan(
+      COUNT / 4,
+    );
   }
 
   test("come into the queue by commands that they share", async () => {
     await world.stack.up({ parallel: PARALLEL });
-    const { calls, numbers } = await take("up");
-    // Pulumi hands machines over one after the other: how many share a command is a matter of how quick it is. Measured
-    // with a load of 20 on two processors: 115 submissions.
-    expect(numbers.condor_submit, calls.join("\n")).toBeLessThan(COUNT);
+    expectShared(await take("up"));
     const jobs = await jobsOf(world);
     expect(jobs).toHaveLength(COUNT);
     expect(jobs.filter(({ status, acknowledged }) => status !== IDLE || !acknowledged)).toEqual([]);
@@ -70,15 +78,12 @@ describe("200 single machines that queue", () => {
 
   test("are refreshed by one query, a few of Pulumi's steps at a time", async () => {
     await world.stack.refresh();
-    const { calls, numbers } = await take("refresh");
-    expect(numbers, calls.join("\n")).toEqual({ condor_q: 1 });
+    expect(await take("refresh")).toEqual({ condor_q: 1 });
   });
 
   test("leave the queue by commands that they share", async () => {
     await world.stack.destroy({ parallel: PARALLEL });
-    const { calls, numbers } = await take("destroy");
-    expect(calls.length, calls.join("\n")).toBeLessThan(40);
-    expect(numbers.condor_rm).toBeLessThan(10);
+    expectShared(await take("destroy"));
     expect(await jobsOf(world)).toEqual([]);
   });
 });
