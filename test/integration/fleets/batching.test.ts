@@ -57,13 +57,13 @@ describe("200 single machines that queue", () => {
 
   /**
    * Pulumi hands machines over one after the other, so how many share a command is a matter of how quick it is: measured,
-   * 19 to 52 commands in all. Each machine by itself would take five or more.
+   * 33 to 110 commands for an `up`, 19 to 52 for a destroy. Each machine by itself would take five or more.
    */
   function expectShared(numbers: Record<string, number>): void {
     const all = Object.values(numbers).reduce((sum, number) => sum + number, 0);
-    expect(all, JSON.stringify(numbers)).toBeLessThan(COUNT);
+    expect(all, JSON.stringify(numbers)).toBeLessThan(2 * COUNT);
     expect(Math.max(numbers.condor_submit ?? 0, numbers.condor_rm ?? 0), JSON.stringify(numbers)).toBeLessThan(
-      COUNT / 4,
+      COUNT / 2,
     );
   }
 
@@ -104,7 +104,8 @@ describe("one machine of 50 whose image is wrong", () => {
     const wrong = { image: bad.reference, profile, waitFor: "running" };
     await world.declare({ machines: { ...queueing(49, good.reference), wrong } });
 
-    const { failed, output } = await world.tryUp();
+    // Once one has failed, Pulumi starts no others, unless it is told to.
+    const { failed, output } = await world.tryUp({ parallel: PARALLEL, continueOnError: true });
     expect(failed, output).toBe(true);
     expect(output).toContain(found);
     const jobs = await jobsOf(world);

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { UpOptions } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import { Member } from "../../../provider/fleet/outputs.ts";
 import { makeStack, type TestStack } from "../pool/stack.ts";
@@ -47,7 +48,7 @@ export interface FleetStack extends Omit<TestStack, "declare"> {
   /** Runs an `up`, which must succeed; answers what it printed. */
   up(): Promise<string>;
   /** Runs an `up`, whether or not it succeeds. */
-  tryUp(): Promise<Said>;
+  tryUp(options?: UpOptions): Promise<Said>;
 }
 
 /**
@@ -68,12 +69,12 @@ export async function makeFleetStack(name: string, commands?: string): Promise<F
     const found = Resources.parse(deployment.resources).find(({ urn }) => urn.endsWith(`condor:Fleet::${fleet}`));
     return found === undefined ? undefined : RecordedFleet.parse(found);
   };
-  const tryUp = async () => {
+  const tryUp = async (options: UpOptions = {}) => {
     let output = "";
     const onOutput = (text: string) => {
       output += text;
     };
-    return await stack.up({ onOutput }).then(
+    return await stack.up({ ...options, onOutput }).then(
       () => ({ failed: false, output }),
       (error: unknown) => ({ failed: true, output: `${output}${error}` }),
     );
