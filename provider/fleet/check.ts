@@ -49,11 +49,11 @@ export async function checkFleet(
   const count = by(FleetInputs.shape.count, given("count"));
 
   const machine = only(inputs, MACHINE);
-  const any = memberName(prefix ?? ANY_PREFIX, ANY_NUMBER);
+  const example = memberName(prefix ?? ANY_PREFIX, ANY_NUMBER);
   const template: CheckedTemplate = {
     ...{ inputs: { ...machine, resourceUrn: inputs.resourceUrn }, unknown, namePrefix: prefix },
     checked: await checkInstance(
-      { ...machine, resourceUrn: memberUrnOf(inputs.resourceUrn, any), name: any },
+      { ...machine, resourceUrn: memberUrnOf(inputs.resourceUrn, example), name: example },
       unknown,
       context,
     ),
