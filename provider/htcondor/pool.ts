@@ -96,12 +96,21 @@ export function openPool(settings: Settings, log?: Log): Pool {
   return poolOf(openRunner(settings, log));
 }
 
+/**
+ * A change waits a little longer for others than a question: a thousand members are prepared in bursts, and each further
+ * submission costs what all this waiting does.
+ */
+const CHANGE_QUIET_MILLISECONDS = 50;
+
 /** A pool over whatever runs its commands. */
 export function poolOf(run: Run): Pool {
   const recent = new RecentLooks(run);
   // The schedd does one change after the other, so what arrives meanwhile shares the next command.
   const gatherChanges = <Item, Answer>(change: (items: readonly Item[]) => Promise<(item: Item) => Answer>) =>
-    gather((items: readonly Item[]) => change(items).finally(() => recent.forget()), { oneAtATime: true });
+    gather((items: readonly Item[]) => change(items).finally(() => recent.forget()), {
+      oneAtATime: true,
+      quietMilliseconds: CHANGE_QUIET_MILLISECONDS,
+    });
   const limits = new SubmissionLimits();
   const submit = gatherChanges(async (jobs: readonly CloudJob[]) => {
     const queued = await submitEach(run, jobs, limits);
