@@ -111,7 +111,7 @@ function checkMinReady(given: unknown, count: Checked<number> | undefined): Chec
   return { reason: `${minReady.value}: must be at most count, which is ${count.value}: no more members can be ready` };
 }
 
-/** @param namePrefix - undefined where it is wrong or not known yet: any name may be a member's then */
+/** @param namePrefix - undefined where it is wrong or not known yet: every name may be a member's then */
 function checkRemoveFirst(given: unknown, namePrefix: string | undefined): Checked {
   const names = by(FleetInputs.shape.removeFirst, given);
   if ("reason" in names || namePrefix === undefined) return names;

@@ -50,7 +50,7 @@ const OWN = {
 /** What every member is made of, every default filled in. */
 export const Template = InstanceInputs.omit(OWN);
 
-/** What one member has otherwise: any of the template's, and what only one machine can have. */
+/** What one member has otherwise than the template says, and what only one machine can have. */
 export const Override = z.record(z.string(), z.unknown());
 
 /** The inputs of a fleet as its check hands them on: every default filled in, names resolved. */

@@ -17,7 +17,7 @@ export interface CheckedTemplate {
   /** As the program gave it, with the fleet's URN. */
   readonly inputs: Properties;
   readonly unknown: ReadonlySet<string>;
-  /** Undefined where it is wrong or not known yet: any name may be a member's then. */
+  /** Undefined where it is wrong or not known yet: every name may be a member's then. */
   readonly namePrefix: string | undefined;
   readonly checked: CheckResult;
 }
