@@ -27,18 +27,19 @@ const SECRET: readonly string[] = [ATTRIBUTE.labels, ATTRIBUTE.seed].map((name) 
 export function describeRun({ command, options, input, exitCode, seconds, stdout, stderr }: Ran): string {
   const parts = [
     `${command} ${withoutSecrets(command, options)}: exit status ${exitCode ?? "none"} after ${seconds.toFixed(3)} s`,
-    ...section("input", maskTable(input)),
-    ...section("stdout", maskAds(stdout)),
-    ...section("stderr", maskAds(stderr)),
+    ...section("input", input, maskTable),
+    ...section("stdout", stdout, maskAds),
+    ...section("stderr", stderr, maskAds),
   ];
   return parts.join("\n");
 }
 
-function section(name: string, text: string): string[] {
+/** Cut before it is masked: of an answer of megabytes only the beginning is looked at. */
+function section(name: string, text: string, mask: (text: string) => string): string[] {
   const trimmed = text.trim();
   if (trimmed === "") return [];
   const more = trimmed.length - SHOWN_MAX;
-  return [`  ${name}: ${more > 0 ? `${trimmed.slice(0, SHOWN_MAX)}… (${more} more characters)` : trimmed}`];
+  return [`  ${name}: ${more > 0 ? `${mask(trimmed.slice(0, SHOWN_MAX))}… (${more} more characters)` : mask(trimmed)}`];
 }
 
 /** The arguments, as a JSON array; the value after a secret attribute's name is masked. */

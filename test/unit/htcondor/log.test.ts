@@ -21,6 +21,15 @@ describe("the log of a command", () => {
     expect(text).toContain("(2000 more characters)");
   });
 
+  test("says nothing of labels that the bound cuts in two", () => {
+    for (const before of [7970, 7985, 7990]) {
+      const stdout = `${"x".repeat(before)} CloudLabels = "${SECRET}"`;
+      const text = describeRun({ ...ran, stdout });
+      expect(text).not.toContain(SECRET.slice(0, 5));
+      expect(text).toContain("more characters)");
+    }
+  });
+
   test("says nothing of the labels that an edit sets, and tells the rest", () => {
     const options = [
       "-constraint",
