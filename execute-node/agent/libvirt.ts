@@ -42,6 +42,42 @@ export async function describeDomain(name: string): Promise<DomainFacts | "forei
   return parseDomain(await run("virsh", [...VIRSH, "dumpxml", "--domain", name]));
 }
 
+/** The names that `virsh` takes as they are in a line of several commands. HTCondor's domains have no others. */
+const PLAIN_NAME = /^\w[\w.@+-]*$/;
+
+/** So many domains are described by one command: an XML is some kilobytes. */
+const DESCRIBED_TOGETHER = 200;
+
+/**
+ * What {@link describeDomain} says of these domains, with one command however many there are. Those of which it would throw
+ * are absent, and so are those whose names would have to be quoted.
+ *
+ * @throws Error when libvirt does not answer at all
+ */
+export async function describeDomains(names: Iterable<string>): Promise<Map<string, DomainFacts | "foreign">> {
+  const described = new Map<string, DomainFacts | "foreign">();
+  const plain = [...names].filter((name) => PLAIN_NAME.test(name));
+  while (plain.length > 0) {
+    const commands = plain.splice(0, DESCRIBED_TOGETHER).map((name) => `dumpxml --domain ${name}`);
+    // The exit status is the last command's, and this one succeeds.
+    const output = await run("virsh", [...VIRSH, [...commands, "echo"].join("; ")]);
+    for (const xml of output.split(/(?<=^<\/domain>)$/m)) {
+      const name = /^ {2}<name>(.+)<\/name>$/m.exec(xml)?.[1];
+      const facts = name === undefined ? undefined : orNothing(() => parseDomain(xml));
+      if (name !== undefined && facts !== undefined) described.set(name, facts);
+    }
+  }
+  return described;
+}
+
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Ends a domain at once; one that has ended meanwhile is no failure. */
 export async function destroyDomain(name: string): Promise<void> {
   try {

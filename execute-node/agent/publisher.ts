@@ -7,7 +7,7 @@ import { run } from "./run.ts";
 
 /** How long the startd gets to read what was written to it, and how long it is left alone afterwards, in milliseconds. */
 const SETTLE_MS = 50;
-const REST_MS = 1000;
+const REST_MS = 300;
 
 /**
  * Has the startd send its slot ads to the collector now. The `update:true` of a cron job should do that, and no longer

@@ -4,9 +4,10 @@ import { interfacesOf, MAIN_INTERFACE } from "../../contract/interfaces.ts";
 import { PROBE_NAME } from "../domain/probe-domain.ts";
 import { searchAddresses } from "./address-search.ts";
 import type { Agent } from "./agent.ts";
+import { Domains, isResumed } from "./domains.ts";
 import { type DomainEvent, isFault } from "./events.ts";
 import { domainSuffix } from "./instance-folders.ts";
-import { type DomainFacts, type DomainState, describeDomain, listDomains } from "./libvirt.ts";
+import { type DomainState, listDomains } from "./libvirt.ts";
 import { forgetDomain, type Machine, newMachine } from "./machine.ts";
 import { Reconciler } from "./reconciler.ts";
 import { messageOf } from "./refusal.ts";
@@ -14,6 +15,9 @@ import { messageOf } from "./refusal.ts";
 /** How often to look while a domain or an address is awaited, and otherwise, in milliseconds. */
 const AWAITING_MS = 1000;
 const CALM_MS = 30_000;
+
+/** While machines start one after the other, addresses are sought so often, and their states in between, in milliseconds. */
+const SEARCH_MS = 2000;
 
 /** How long a new machine is worth looking at every second: a guest that has no address by then needs a person. */
 const AWAITING_MAX_SECONDS = 600;
@@ -31,13 +35,14 @@ const STARTERS_MS = 1000;
  */
 export class Watcher {
   readonly #agent: Agent;
-  /** What libvirt said of each domain that it has, by its name. What it could not say now is asked again. */
-  readonly #domains = new Map<string, DomainFacts | "foreign">();
+  readonly #domains = new Domains();
   /** The domains that libvirt could not describe at the last look: they may be anybody's. */
   #undescribed: readonly string[] = [];
   #wake = new AbortController();
   readonly #reconciler: Reconciler;
-  #addressesAt = Number.NEGATIVE_INFINITY;
+  /** When addresses were last sought, and when everybody's; milliseconds of {@link performance.now}. */
+  #soughtAt = Number.NEGATIVE_INFINITY;
+  #soughtAllAt = Number.NEGATIVE_INFINITY;
   #trouble = "";
   /** Told when libvirt or the startd stops answering, and when they answer again. */
   onTrouble: () => void = () => {};
@@ -48,12 +53,31 @@ export class Watcher {
     agent.onChange = () => this.#wake.abort();
   }
 
-  /** Looks now. @param event - of a domain, which is read anew; absent: each of them may have changed */
+  /** Looks now. @param event - of a domain; absent: each of them may have changed */
   wake(event: DomainEvent | undefined): void {
-    if (event === undefined) this.#domains.clear();
-    else this.#domains.delete(event.domain);
+    this.#domains.note(event);
     if (event !== undefined && isFault(event)) this.#noteFault(event);
+    if (event !== undefined && isResumed(event)) this.#noteResumed(event);
     this.#wake.abort();
+  }
+
+  /** Said at once: a look at a busy node takes a second, and whoever made the machine waits for this. */
+  #noteResumed({ domain }: DomainEvent): void {
+    const machine = [...this.#agent.machines.values()].find(({ domainName }) => domainName === domain);
+    if (machine === undefined || machine.preparing !== undefined || machine.state !== "paused") return;
+    // What keeps it from being written down is said by the look that follows.
+    this.#runs(machine).then(
+      () => this.#agent.report(machine),
+      () => {},
+    );
+  }
+
+  /** Notes that a machine's guest runs, and since when. */
+  async #runs(machine: Machine): Promise<void> {
+    machine.state = "running";
+    if (machine.record?.startedAt === undefined) {
+      await this.#agent.amend(machine, { startedAt: Math.floor(Date.now() / 1000) });
+    }
   }
 
   /** To HTCondor a machine whose QEMU died looks like one whose guest powered itself off. */
@@ -102,15 +126,17 @@ export class Watcher {
    * @throws Error when libvirt does not answer at all
    */
   async look(): Promise<string[]> {
+    const listedAt = performance.now();
     const states = await listDomains();
     states.delete(PROBE_NAME);
-    for (const name of this.#domains.keys()) if (!states.has(name)) this.#domains.delete(name);
+    this.#domains.keep(states);
     const troubles: string[] = [];
     const undescribed: string[] = [];
     const seen = new Set<Machine>();
-    for (const [name, state] of states) {
+    await this.#domains.read(states.keys());
+    for (const [name, listed] of states) {
       try {
-        const machine = await this.#machineOf(name, state);
+        const machine = await this.#machineOf(name, () => this.#domains.latest(name, listed, listedAt));
         if (machine !== undefined) seen.add(machine);
       } catch (error) {
         // It may have ended since the list was made.
@@ -128,14 +154,16 @@ export class Watcher {
       this.#reconciler.doubt();
     }
     for (const machine of machines.values()) this.#agent.report(machine);
+    const isWoken = this.#wake.signal.aborted;
+    if (isWoken && performance.now() - this.#soughtAt < SEARCH_MS) return troubles;
     troubles.push(...(await this.#findAddresses()));
     for (const machine of machines.values()) this.#agent.report(machine);
     return troubles;
   }
 
   /** The machine that a domain belongs to, brought up to date; undefined when it is none of ours. */
-  async #machineOf(name: string, state: DomainState): Promise<Machine | undefined> {
-    const facts = await this.#factsOf(name);
+  async #machineOf(name: string, latest: () => DomainState): Promise<Machine | undefined> {
+    const facts = await this.#domains.of(name);
     if (facts === "foreign") return undefined;
     let machine = this.#agent.machines.get(facts.globalJobId);
     if (machine === undefined) {
@@ -144,31 +172,21 @@ export class Watcher {
     }
     if (machine.preparing !== undefined) return machine;
     machine.domainName = name;
-    machine.state = state;
+    machine.state = latest();
     machine.macAddress ??= [...facts.bridges.keys()][0];
     machine.bridges = facts.bridges;
     machine.hasAgent = facts.hasAgent;
     machine.vncAddress = facts.vncAddress;
-    if (state === "running" && machine.record?.startedAt === undefined) {
-      await this.#agent.amend(machine, { startedAt: Math.floor(Date.now() / 1000) });
-    }
+    if (machine.state === "running") await this.#runs(machine);
     return machine;
-  }
-
-  /** Only answers are kept. @throws Error when libvirt cannot describe the domain now */
-  async #factsOf(name: string): Promise<DomainFacts | "foreign"> {
-    const known = this.#domains.get(name);
-    if (known === "foreign" || known?.vncAddress !== undefined) return known;
-    const facts = await describeDomain(name);
-    this.#domains.set(name, facts);
-    return facts;
   }
 
   /** A new machine's addresses are looked for each time, and everybody's now and then: a guest may get others. */
   async #findAddresses(): Promise<string[]> {
     const now = performance.now();
-    const all = now - this.#addressesAt >= CALM_MS;
-    if (all) this.#addressesAt = now;
+    const all = now - this.#soughtAllAt >= CALM_MS;
+    this.#soughtAt = now;
+    if (all) this.#soughtAllAt = now;
     const running = [...this.#agent.machines.values()].filter(isRunning);
     const sought = running.filter((each) => all || lacksAddress(each));
     const troubles = await searchAddresses(this.#agent.parts.configuration.networks, sought);

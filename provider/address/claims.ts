@@ -3,7 +3,7 @@ import type { Pool } from "../htcondor/pool.ts";
 /** A create's claim on a MAC address. */
 interface Claim {
   readonly key: string;
-  /** When its create ended, by the process's clock in milliseconds; undefined: it is at work. */
+  /** When its create ended, in milliseconds of {@link performance.now}; undefined: it is at work. */
   endedAt?: number;
 }
 

@@ -16,13 +16,14 @@ import { holderOf, holderText } from "./holder.ts";
 export async function checkDerivedMacs(inputs: InstanceInputs, { pool }: Context): Promise<void> {
   // What is adopted keeps its own.
   if (inputs.adopt !== undefined) return;
-  const holders = await pool.holders();
+  const key = keyOf(inputs.resourceUrn);
+  const holders = await pool.holders(key);
   const held = macAddressesOf(specOf(inputs)).flatMap((macAddress) => {
     const holder = holderOf(macAddress, holders);
     return holder === undefined ? [] : [{ macAddress, holder }];
   });
   if (held.length === 0) return;
-  const own = new Set((await pool.findOwn(keyOf(inputs.resourceUrn))).map(({ globalJobId }) => globalJobId));
+  const own = new Set((await pool.findOwn(key)).map(({ globalJobId }) => globalJobId));
   for (const { macAddress, holder } of held) {
     if (own.has(holder.globalJobId)) continue;
     throw new MacInUseError({

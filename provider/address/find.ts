@@ -28,11 +28,11 @@ export async function findPairs(
   const { pool, settings } = context;
   const key = keyOf(inputs.resourceUrn);
   const wishes = wishesOf(inputs);
-  const lookedAt = Date.now();
+  const lookedAt = performance.now();
   const [own, adopted, holders, addresses] = await Promise.all([
     pool.findOwn(key),
     inputs.adopt === undefined ? undefined : pool.find(inputs.adopt),
-    pool.holders(),
+    pool.holders(key),
     wishes.length === 0 ? [] : addressPoolOf(settings),
   ]);
   const mine = [...own, ...(adopted === undefined ? [] : [adopted])].filter(isThere);

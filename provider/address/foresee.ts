@@ -45,8 +45,8 @@ export async function foreseeAddresses(
 
 async function foresee(wired: Wired, key: string, context: Context, warn: (message: string) => void): Promise<void> {
   const { pool, settings } = context;
-  const lookedAt = Date.now();
-  const [holders, addresses = []] = await Promise.all([pool.holders(), addressPoolOf(settings)]);
+  const lookedAt = performance.now();
+  const [holders, addresses = []] = await Promise.all([pool.holders(key), addressPoolOf(settings)]);
   const heldBy = (macAddress: string) => heldByAnother(key, holderOf(macAddress, holders));
   for (const [name, macAddress] of givenMacsOf(wired)) {
     const holder = heldBy(macAddress);

@@ -19,7 +19,7 @@ export interface Rival {
 export async function rivalOf(job: QueueJob, context: Context): Promise<Rival | undefined> {
   const spec = job.cloud?.job.spec;
   if (spec === undefined) return undefined;
-  const holders = await context.pool.holders();
+  const holders = await context.pool.holders(job.globalJobId);
   for (const [name, { macAddress, address }] of interfacesOf(spec)) {
     const holder = holderOf(macAddress, holders);
     if (holder !== undefined && holder.globalJobId !== job.globalJobId) return { holder, name, macAddress, address };

@@ -26,7 +26,7 @@ export interface AddressView extends PoolPair {
  * @throws InvalidInputError when no address pool is configured
  */
 export async function listAddresses(context: Context): Promise<AddressView[]> {
-  const [pool, holders] = await Promise.all([configuredPool(context), context.pool.holders()]);
+  const [pool, holders] = await Promise.all([configuredPool(context), context.pool.holders("list")]);
   return pool.map((pair) => {
     const holder = holderOf(pair.macAddress, holders);
     if (holder === undefined) return pair;

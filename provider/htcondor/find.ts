@@ -10,7 +10,7 @@ import type { Run } from "./run.ts";
 export function finder(run: Run): (id: string) => Promise<QueueJob | undefined> {
   // The schedds that the configuration leads to, by the jobs that it showed: what such a one does not have, is gone.
   const ours = new Set<string>();
-  return gather(async (ids: readonly string[]) => {
+  const find = async (ids: readonly string[]) => {
     const asked = [...new Set(ids)];
     const found = await queryJobs(run, jobsWithIds(asked));
     const byId = new Map(found.map((job) => [job.globalJobId, job]));
@@ -22,5 +22,6 @@ export function finder(run: Run): (id: string) => Promise<QueueJob | undefined> 
       if (doubt !== undefined) throw doubt;
       return byId.get(id);
     };
-  });
+  };
+  return gather(find, { callerOf: (id) => id });
 }

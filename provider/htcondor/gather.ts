@@ -8,13 +8,18 @@ const QUIET_MILLISECONDS = 5;
 const OPEN_MOST_MILLISECONDS = 5000;
 
 /** How what arrives is joined. */
-export interface Gathering {
-  /** The least time; where callers come in a row, it is long enough for the next of them. Absent: 5 ms. */
+export interface Gathering<Item> {
+  /** The least time that a batch stays open after an item. Absent: 5 ms. */
   readonly quietMilliseconds?: number;
   /** Absent: 5 s. */
   readonly openMostMilliseconds?: number;
   /** Whether what arrives during a call waits for its end and joins the next one. Absent: it does not wait. */
   readonly oneAtATime?: boolean;
+  /**
+   * Who an item is from, where callers may come in a row with their first one: a batch stays open for the next of them.
+   * Absent: they come together.
+   */
+  readonly callerOf?: (item: Item) => string;
 }
 
 /** What one call answers for. */
@@ -32,7 +37,7 @@ interface Batch<Item, Answer> {
  */
 export function gather<Item, Answer>(
   ask: (items: readonly Item[]) => Promise<(item: Item) => Answer>,
-  how: Gathering = {},
+  how: Gathering<Item> = {},
 ): (item: Item) => Promise<Answer> {
   let open: Batch<Item, Answer> | undefined;
   let underWay: Promise<unknown> = Promise.resolve();
@@ -51,7 +56,7 @@ export function gather<Item, Answer>(
   };
 
   return async (item) => {
-    arrivals.note();
+    if (how.callerOf !== undefined) arrivals.note(how.callerOf(item));
     open ??= begin();
     const { items, answered } = open;
     items.push(item);
@@ -60,12 +65,12 @@ export function gather<Item, Answer>(
 }
 
 /** Waits until no item has arrived for a moment, or it has waited for long. */
-async function untilQuiet(items: readonly unknown[], arrivals: Arrivals, how: Gathering): Promise<void> {
+async function untilQuiet<Item>(items: readonly Item[], arrivals: Arrivals, how: Gathering<Item>): Promise<void> {
   const { quietMilliseconds = QUIET_MILLISECONDS, openMostMilliseconds = OPEN_MOST_MILLISECONDS } = how;
   const closesAt = performance.now() + openMostMilliseconds;
   for (let count = -1; count !== items.length && performance.now() < closesAt; ) {
     count = items.length;
-    await sleep(Math.max(quietMilliseconds, arrivals.quietMilliseconds));
+    await sleep(Math.max(quietMilliseconds, arrivals.quietMilliseconds()));
     // Where the event loop was late, those who waited for their turn as long may be about to arrive.
     await nextTurn();
   }

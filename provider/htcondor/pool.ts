@@ -7,7 +7,7 @@ import { jobsOfFleets, jobsWithImage, jobsWithKeys, machineJobs, slotsWithAnyJob
 import { type ConsoleReading, readConsole } from "./console.ts";
 import type { AttributeValue } from "./expression.ts";
 import { finder } from "./find.ts";
-import { gather } from "./gather.ts";
+import { type Gathering, gather } from "./gather.ts";
 import type { MacHolder } from "./holders.ts";
 import type { QueueJob } from "./jobs.ts";
 import type { Log } from "./log.ts";
@@ -64,8 +64,12 @@ export interface Pool {
   history(id: string): Promise<QueueJob | undefined>;
   /** The last job of this key that left the queue, where the history still knows one; whoever owned it. */
   lastWithKey(key: string): Promise<QueueJob | undefined>;
-  /** The jobs in the queue that hold MAC addresses, whoever owns them, those too that somebody submitted by hand. */
-  holders(): Promise<MacHolder[]>;
+  /**
+   * The jobs in the queue that hold MAC addresses, whoever owns them, those too that somebody submitted by hand.
+   *
+   * @param caller - who asks: machines that are made one after the other are waited for
+   */
+  holders(caller: string): Promise<MacHolder[]>;
   /** A setting as the pool's negotiator has it; undefined where it has none of that name. */
   managerSetting(name: string): Promise<string | undefined>;
   /**
@@ -97,30 +101,35 @@ export function openPool(settings: Settings, log?: Log): Pool {
 }
 
 /**
- * A change waits a little longer for others than a question: a thousand members are prepared in bursts, and each further
- * submission costs what all this waiting does.
+ * A submission waits a little longer for others than a question: a thousand members are prepared in bursts, and each
+ * further one costs what all this waiting does.
  */
-const CHANGE_QUIET_MILLISECONDS = 50;
+const SUBMISSION_QUIET_MILLISECONDS = 50;
 
 /** A pool over whatever runs its commands. */
 export function poolOf(run: Run): Pool {
   const recent = new RecentLooks(run);
   // The schedd does one change after the other, so what arrives meanwhile shares the next command.
-  const gatherChanges = <Item, Answer>(change: (items: readonly Item[]) => Promise<(item: Item) => Answer>) =>
-    gather((items: readonly Item[]) => change(items).finally(() => recent.forget()), {
-      oneAtATime: true,
-      quietMilliseconds: CHANGE_QUIET_MILLISECONDS,
-    });
+  const gatherChanges = <Item, Answer>(
+    change: (items: readonly Item[]) => Promise<(item: Item) => Answer>,
+    how: Gathering<Item> = {},
+  ) => gather((items: readonly Item[]) => change(items).finally(() => recent.forget()), { ...how, oneAtATime: true });
   const limits = new SubmissionLimits();
-  const submit = gatherChanges(async (jobs: readonly CloudJob[]) => {
-    const queued = await submitEach(run, jobs, limits);
-    const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
-    return (job: CloudJob) => answers.get(job);
-  });
-  const findOwn = gather(async (keys: readonly string[]) => {
-    const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), { whose: "mine" });
-    return (key: string) => found.filter((job) => job.key === key);
-  });
+  const submit = gatherChanges(
+    async (jobs: readonly CloudJob[]) => {
+      const queued = await submitEach(run, jobs, limits);
+      const answers = new Map(jobs.map((job, index) => [job, queued[index]]));
+      return (job: CloudJob) => answers.get(job);
+    },
+    { quietMilliseconds: SUBMISSION_QUIET_MILLISECONDS },
+  );
+  const findOwn = gather(
+    async (keys: readonly string[]) => {
+      const found = await queryJobs(run, jobsWithKeys([...new Set(keys)]), { whose: "mine" });
+      return (key: string) => found.filter((job) => job.key === key);
+    },
+    { callerOf: (key) => key },
+  );
   const findFleet = gather(async (keys: readonly string[]) => {
     const found = await queryJobs(run, jobsOfFleets([...new Set(keys)]), { whose: "mine" });
     return (key: string) => found.filter((job) => job.fleet === key);
@@ -141,10 +150,13 @@ export function poolOf(run: Run): Pool {
     const found = await queryLastWithKeys(run, [...new Set(keys)]);
     return (key: string) => found.find((job) => job.key === key);
   });
-  const holders = gather(async (_callers: readonly undefined[]) => {
-    const found = await queryHolders(run);
-    return () => found;
-  });
+  const holders = gather(
+    async (_callers: readonly string[]) => {
+      const found = await queryHolders(run);
+      return () => found;
+    },
+    { callerOf: (caller) => caller },
+  );
   const history = gather(async (ids: readonly string[]) => {
     const found = await queryHistory(run, [...new Set(ids)]);
     return (id: string) => found.find((job) => job.globalJobId === id);
@@ -161,7 +173,7 @@ export function poolOf(run: Run): Pool {
     console: (id, reading) => readConsole(run, id, reading),
     nodes: () => nodes(undefined),
     lastWithKey,
-    holders: () => holders(undefined),
+    holders,
     managerSetting: (name) => queryManagerSetting(run, name),
     analyze: sharedAnalyses(run),
     recent: (keyStart) => recent.of(keyStart),

@@ -55,7 +55,7 @@ export async function obtainJob(
       await giveUp(job, rival, context, operation);
     }
   } finally {
-    claimsIn(context.pool).end(key, Date.now());
+    claimsIn(context.pool).end(key, performance.now());
   }
 }
 

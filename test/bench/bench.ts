@@ -11,13 +11,13 @@ import { Operation } from "../../provider/operation.ts";
 import { readSettings } from "../../provider/settings.ts";
 import type { Reporter } from "../../sandbox/actions/action.ts";
 import { down, environment, type Sandbox, type SandboxOptions, up } from "../../sandbox/cluster.ts";
-import { smallGuest } from "../../sandbox/guest/small-guest.ts";
 import { runIn } from "../../sandbox/machine.ts";
 import { stateHome } from "../../sandbox/paths.ts";
 import { bundleNode } from "../../scripts/bundle-node.ts";
+import { type Guest, guestDisk } from "./guest.ts";
 import { until } from "./until.ts";
 
-/** The smallest machine that the small guest boots in. */
+/** The smallest machine that the guests boot in. */
 export const SIZE = { memoryMiB: 128, vcpus: 1 };
 
 /** What a section of the bench works with: a sandbox pool of this run's own. */
@@ -29,34 +29,35 @@ export interface Bench {
   readonly sandbox: Sandbox;
   /** For HTCondor's client commands. */
   readonly env: Record<string, string>;
-  /** The small guest's disk. */
-  readonly guest: string;
+  /** The disk that the machines boot from. */
+  readonly disk: string;
   /** A folder on the disk that the sandbox's own files lie on. */
   readonly folder: string;
 }
 
 /** Makes the pool, lets the sections work, and removes everything, whatever happens. */
 export async function withBench(
-  { name, nodes, reporter, signal }: Pick<SandboxOptions, "name" | "nodes" | "reporter"> & Pick<Bench, "signal">,
+  options: Pick<SandboxOptions, "name" | "nodes" | "reporter"> & Pick<Bench, "signal"> & { readonly guest: Guest },
   body: (bench: Bench) => Promise<void>,
 ): Promise<void> {
+  const { name, nodes, reporter, signal, guest } = options;
   await mkdir(stateHome(), { recursive: true });
   const folder = await mkdtemp(join(stateHome(), "bench-"));
   try {
     const nodeBundle = await bundleNode(join(folder, "execute-node.cjs"));
     const sandbox = await up({ name, nodes, reporter, signal, nodeBundle });
-    const guest = await smallGuest({ reporter });
+    const disk = await guestDisk(guest, folder, reporter);
     const context = openContext(readSettings({ commands: sandbox.bin, store: sandbox.store }));
-    await body({ reporter, signal, context, sandbox, env: environment(sandbox), guest, folder });
+    await body({ reporter, signal, context, sandbox, env: environment(sandbox), disk, folder });
   } finally {
     await down(name);
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Puts the small guest into the store. @returns its reference */
-export async function addGuest({ context, guest }: Bench): Promise<string> {
-  const given = { resourceUrn: "urn:pulumi:bench::bench::condor:Image::guest", source: guest };
+/** Puts the guest into the store. @returns its reference */
+export async function addGuest({ context, disk }: Bench): Promise<string> {
+  const given = { resourceUrn: "urn:pulumi:bench::bench::condor:Image::guest", source: disk };
   const { inputs, failures } = await checkImage(given, new Set(), context, {}, new Operation());
   if (failures.length > 0) throw new Error(`The image is refused: ${JSON.stringify(failures)}`);
   return (await createImage(inputs, context, new Operation())).id;

@@ -17,10 +17,10 @@ export function report(results: Results): string {
   return parts.join("\n\n");
 }
 
-function heading({ takenAt, runs, host, versions }: Results): string {
+function heading({ takenAt, runs, guest, host, versions }: Results): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const machine = `${host.processor}, ${host.cores} cores, ${host.memoryMiB} MiB, load ${host.loadBefore.toFixed(1)} before`;
-  return `${takenAt}, ${runs} ${runs === 1 ? "run" : "runs"}\n${machine}\n${programs.join(", ")}`;
+  return `${takenAt}, ${runs} ${runs === 1 ? "run" : "runs"}, ${guest} guests\n${machine}\n${programs.join(", ")}`;
 }
 
 function raceTable({ machines }: Results, operation: "up" | "destroy"): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GUESTS } from "./guest.ts";
 
 /** The version of this form. One that only gains optional fields keeps it. */
 export const RESULTS_SCHEMA = 1;
@@ -95,6 +96,8 @@ export const Results = z.object({
   takenAt: z.iso.datetime(),
   quick: z.boolean(),
   runs: z.int().positive(),
+  /** What boots in the machines. */
+  guest: z.enum(GUESTS),
   host: z.object({
     processor: z.string(),
     cores: z.int(),

@@ -16,6 +16,7 @@ import { interruptible } from "../../cli/interruption.ts";
 import { parseCount } from "../../cli/options.ts";
 import { Phases } from "../../cli/phases.ts";
 import { chart } from "./chart.ts";
+import { GUESTS, type Guest } from "./guest.ts";
 import { report } from "./report.ts";
 import { Results } from "./results.ts";
 import { SECTIONS, type Section, takeFigures } from "./sections.ts";
@@ -23,6 +24,7 @@ import { SECTIONS, type Section, takeFigures } from "./sections.ts";
 interface Options {
   readonly quick: boolean;
   readonly runs?: number;
+  readonly guest: Guest;
   readonly json?: string;
   readonly name: string;
 }
@@ -34,6 +36,11 @@ const command = new Command("npm run bench --")
   .addArgument(new Argument("[sections...]", "which; absent: all, and with --quick all but node").choices(SECTIONS))
   .option("--quick", "fewer sizes and one run: under five minutes", false)
   .addOption(new Option("--runs <count>", "how often each is done; default: 3, with --quick 1").argParser(parseCount))
+  .addOption(
+    new Option("--guest <guest>", "what boots: a sector that halts, or a kernel that is emulated on the same cores")
+      .choices(GUESTS)
+      .default("halting"),
+  )
   .option("--json <file>", "writes the figures there; their form is in test/bench/results.ts")
   .option("--name <name>", "what the sandboxes' names begin with", `bench-${process.pid}`)
   .action(async (sections: Section[], { json, ...options }: Options) => {

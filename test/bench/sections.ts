@@ -12,6 +12,7 @@ import {
   withBench,
 } from "./bench.ts";
 import { countCommands } from "./commands.ts";
+import type { Guest } from "./guest.ts";
 import { hostNow, versionsOf } from "./host.ts";
 import { benchMachines } from "./machines.ts";
 import { benchNode } from "./node.ts";
@@ -28,6 +29,7 @@ export type Section = (typeof SECTIONS)[number];
 export interface RunOptions extends Pick<Bench, "reporter" | "signal"> {
   readonly quick: boolean;
   readonly runs?: number;
+  readonly guest: Guest;
   /** What the sandboxes' names begin with. */
   readonly name: string;
   /** ISO 8601. */
@@ -40,7 +42,7 @@ export interface RunOptions extends Pick<Bench, "reporter" | "signal"> {
  * @param asked - empty: all, and of a quick run all that does not take minutes
  */
 export async function takeFigures(asked: readonly Section[], options: RunOptions): Promise<Results> {
-  const { quick, name, reporter, signal, takenAt } = options;
+  const { quick, guest, name, reporter, signal, takenAt } = options;
   const plan = planOf(quick, options.runs);
   const usual: readonly Section[] = quick ? ["machines", "queue"] : SECTIONS;
   const isAsked = (section: Section) => (asked.length > 0 ? asked : usual).includes(section);
@@ -49,19 +51,20 @@ export async function takeFigures(asked: readonly Section[], options: RunOptions
     takenAt,
     quick,
     runs: plan.runs,
+    guest,
     host: hostNow(),
     versions: {},
     machines: [],
     queue: [],
   };
   if (isAsked("machines") || isAsked("queue")) {
-    await withBench({ name, nodes: plan.nodes, reporter, signal }, (bench) =>
+    await withBench({ name, nodes: plan.nodes, guest, reporter, signal }, (bench) =>
       benchPulumi(bench, plan, isAsked, results),
     );
   }
   if (isAsked("node")) {
     // One node, so that all machines at once are its own.
-    await withBench({ name: `${name}-node`, nodes: 1, reporter, signal }, async (bench) =>
+    await withBench({ name: `${name}-node`, nodes: 1, guest, reporter, signal }, async (bench) =>
       benchNode(bench, await addGuest(bench), plan.runs, results),
     );
   }

@@ -37,6 +37,7 @@ export function results(parts: Partial<Results> = {}): Results {
     takenAt: "2026-11-26T01:02:03.000Z",
     quick: false,
     runs: 2,
+    guest: "halting",
     host: { processor: "Some CPU", cores: 2, memoryMiB: 24_000, loadBefore: 0.1 },
     versions: { "pulumi-condor": "0.1.0", condor: "23.9.6" },
     machines: [machines(), machines({ subject: "instances", parallel: 64 }), machines({ subject: "instances" })],

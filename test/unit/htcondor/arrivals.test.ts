@@ -3,8 +3,8 @@ import { Arrivals } from "../../../provider/htcondor/arrivals.ts";
 
 function after(...moments: number[]): number {
   const arrivals = new Arrivals();
-  for (const moment of moments) arrivals.note(moment);
-  return arrivals.quietMilliseconds;
+  for (const [index, moment] of moments.entries()) arrivals.note(String(index), moment);
+  return arrivals.quietMilliseconds(moments.at(-1));
 }
 
 test("a lone caller and the first of a row are kept for nobody", () => {
@@ -23,4 +23,17 @@ test("groups of callers who come at once are not kept for the next group", () =>
 
 test("a pause ends a row", () => {
   expect(after(0, 50, 100, 700)).toBe(0);
+});
+
+test("whoever comes again with each tick is no row", () => {
+  const arrivals = new Arrivals();
+  for (const moment of [0, 400, 800]) arrivals.note("waits", moment);
+  expect(arrivals.quietMilliseconds(800)).toBe(0);
+});
+
+test("a row that has passed keeps nobody waiting", () => {
+  const arrivals = new Arrivals();
+  for (const moment of [0, 50, 100]) arrivals.note(String(moment), moment);
+  expect(arrivals.quietMilliseconds(100)).toBe(100);
+  expect(arrivals.quietMilliseconds(700)).toBe(0);
 });
