@@ -61,23 +61,22 @@ export class Watcher {
     this.#wake.abort();
   }
 
-  /** Said at once: a look at a busy node takes a second, and whoever made the machine waits for this. */
+  /** Said without a look: one at a node where many machines start takes a second, and somebody waits for this. */
   #noteResumed({ domain }: DomainEvent): void {
     const machine = [...this.#agent.machines.values()].find(({ domainName }) => domainName === domain);
     if (machine === undefined || machine.preparing !== undefined || machine.state !== "paused") return;
-    // What keeps it from being written down is said by the look that follows.
-    this.#runs(machine).then(
-      () => this.#agent.report(machine),
-      () => {},
-    );
+    this.#runs(machine).catch((error: unknown) => this.#agent.parts.log(`start of ${domain}: ${messageOf(error)}`));
   }
 
-  /** Notes that a machine's guest runs, and since when. */
+  /** Says that a machine's guest runs, and since when, and remembers it. */
   async #runs(machine: Machine): Promise<void> {
     machine.state = "running";
-    if (machine.record?.startedAt === undefined) {
-      await this.#agent.amend(machine, { startedAt: Math.floor(Date.now() / 1000) });
-    }
+    if (machine.record === undefined || machine.record.startedAt !== undefined) return;
+    const startedAt = Math.floor(Date.now() / 1000);
+    machine.record = { ...machine.record, startedAt };
+    // Before it is written: the disk of a node where machines start is busy.
+    this.#agent.report(machine);
+    await this.#agent.amend(machine, { startedAt });
   }
 
   /** To HTCondor a machine whose QEMU died looks like one whose guest powered itself off. */
