@@ -69,3 +69,17 @@ export function decodeText(base64: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * An ad without what is undefined, its names in lower case because ClassAds know no case. Written so that a thousand ads
+ * leave little to be collected.
+ */
+export function inLowerCase(ad: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const lower: Record<string, unknown> = {};
+  for (const [given, value] of Object.entries(ad)) {
+    const name = given.toLowerCase();
+    // No attribute of HTCondor's is called so, and to set it would set something else.
+    if (value !== null && name !== "__proto__") lower[name] = value;
+  }
+  return lower;
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ClassAdValue, decodeText, encodeText } from "./classad.ts";
+import { type ClassAdValue, decodeText, encodeText, inLowerCase } from "./classad.ts";
 import { Architecture, Firmware } from "./image-manifest.ts";
 import { InstanceSpec, specDigest, WatchdogAction } from "./instance-spec.ts";
 import { FurtherInterfaces, macAddressesOf } from "./interfaces.ts";
@@ -256,7 +256,7 @@ export interface ParsedJob {
  * `ZodError` that names each attribute that breaks the contract.
  */
 export function parseJobAd(ad: Readonly<Record<string, unknown>>): ParsedJob {
-  const lower = JobAd.parse(Object.fromEntries(Object.entries(ad).map(([name, value]) => [name.toLowerCase(), value])));
+  const lower = JobAd.parse(inLowerCase(ad));
   const job = CloudJob.parse({
     key: lower.cloudkey,
     ...optional("fleet", lower.cloudfleet),

@@ -1,11 +1,9 @@
-import { z } from "zod";
+import { inLowerCase } from "../../contract/classad.ts";
 import { UnexpectedOutputError } from "./errors.ts";
 import { maskAds } from "./log.ts";
 
-/** An ad as `-json` prints it, names in lower case because ClassAds know no case, without what is undefined. */
+/** An ad as `-json` prints it, its names in lower case, without what is undefined. */
 export type Ad = Readonly<Record<string, unknown>>;
-
-const Ads = z.array(z.record(z.string(), z.unknown()));
 
 /**
  * Reads the answer of a query with `-json`. No output at all means no ads (measured, for `condor_q` too: see
@@ -19,15 +17,12 @@ export function parseAds(command: string, output: string): Ad[] {
   } catch (cause) {
     throw unexpected(command, output, cause);
   }
-  const ads = Ads.safeParse(parsed);
-  if (!ads.success) throw unexpected(command, output, ads.error);
-  return ads.data.map((ad) =>
-    Object.fromEntries(
-      Object.entries(ad)
-        .filter(([, value]) => value !== null)
-        .map(([name, value]) => [name.toLowerCase(), value]),
-    ),
-  );
+  if (!isAds(parsed)) throw unexpected(command, output);
+  return parsed.map(inLowerCase);
+}
+
+function isAds(parsed: unknown): parsed is Ad[] {
+  return Array.isArray(parsed) && parsed.every((ad) => typeof ad === "object" && ad !== null && !Array.isArray(ad));
 }
 
 /** An answer that cannot be read, with the beginning of it. */

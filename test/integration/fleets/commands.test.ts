@@ -108,4 +108,36 @@ describe("the commands of HTCondor that a fleet takes whose members run", () => 
     const calls = await callsOf(counted, "4 running members: refresh");
     expect(calls.map((call) => call.split(" ")[0]).sort(), calls.join("\n")).toEqual(["condor_q", "condor_status"]);
   });
+
+  test("another stack reads it by its id with as many, and its destruction leaves it alone", async () => {
+    const id = (await world.recorded("few"))?.id ?? "";
+    const before = await jobsOf(world);
+    const other = await makeCounted("reads");
+    try {
+      await other.world.declare({ reads: { theirs: id } });
+      await other.world.up();
+      const calls = await callsOf(other.counted, "4 running members: read by another stack");
+      expect(calls.map((call) => call.split(" ")[0]).sort(), calls.join("\n")).toEqual(["condor_q", "condor_status"]);
+      const { others } = await other.world.stack.outputs();
+      expect(others?.value).toMatchObject({ theirs: { count: 4, running: 4, ready: 4 } });
+      const { members } = others?.value.theirs ?? {};
+      expect(Object.values(members ?? {})).toMatchObject(before.map((job) => ({ id: job.id, ready: true })));
+    } finally {
+      await other.world.dispose();
+    }
+    expect(await jobsOf(world)).toEqual(before);
+  });
+
+  test("one that is nobody's is said to be none, with the id", async () => {
+    const id = (await world.recorded("few"))?.id.replace(/few$/, "none") ?? "";
+    const other = await makeFleetStack("reads-none");
+    try {
+      await other.declare({ reads: { theirs: id } });
+      const { failed, output } = await other.tryUp();
+      expect(failed, output).toBe(true);
+      expect(output).toContain(id);
+    } finally {
+      await other.dispose();
+    }
+  });
 });

@@ -1,6 +1,6 @@
 /**
- * The program of this group's stacks: fleets and single machines as a file beside it declares them. `{ "secret": … }`
- * anywhere in their arguments is a `pulumi.secret`. In a file, because what a thousand machines have does not fit into one
+ * The program of this group's stacks: fleets and single machines as a file beside it declares them, and fleets of other
+ * stacks that it reads by their ids. `{ "secret": … }` anywhere in their arguments is a `pulumi.secret`. In a file, because what a thousand machines have does not fit into one
  * word of a command line, as the configuration's values must.
  */
 export const PROGRAM = `
@@ -19,6 +19,11 @@ for (const [name, args] of Object.entries(declared.fleets ?? {})) {
   const { members, running, ready } = new condor.CondorFleet(name, withSecrets(args));
   const addresses = members.apply((all) => Object.fromEntries(Object.entries(all).map(([key, { ipAddress }]) => [key, ipAddress])));
   fleets[name] = { running, ready, addresses };
+}
+export const others = {};
+for (const [name, id] of Object.entries(declared.reads ?? {})) {
+  const { members, running, ready, count } = condor.CondorFleet.get(name, id);
+  others[name] = { members, running, ready, count };
 }
 export const machines = {};
 for (const [name, args] of Object.entries(declared.machines ?? {})) {

@@ -13,6 +13,8 @@ export type Arguments = Readonly<Record<string, unknown>>;
 export interface Declared {
   readonly fleets?: Readonly<Record<string, Arguments>>;
   readonly machines?: Readonly<Record<string, Arguments>>;
+  /** Fleets of other stacks, by their ids. */
+  readonly reads?: Readonly<Record<string, string>>;
 }
 
 /** A fleet as the state has it. */

@@ -4,6 +4,7 @@ import {
   classAdLiteral,
   decodeText,
   encodeText,
+  inLowerCase,
   parseClassAdLines,
 } from "../../../contract/classad.ts";
 
@@ -61,5 +62,22 @@ describe("free text", () => {
 
   test.each(["no base64!", "YQ", "/w=="])("is refused where it is none: %j", (text) => {
     expect(decodeText(text)).toBeUndefined();
+  });
+});
+
+describe("an ad's names in lower case", () => {
+  test("keep their values, and what is undefined is left out", () => {
+    expect(inLowerCase({ ClusterId: 1, JOBSTATUS: 2, HoldReason: null, cloudname: "web" })).toEqual({
+      clusterid: 1,
+      jobstatus: 2,
+      cloudname: "web",
+    });
+  });
+
+  test.each(["__proto__", "__PROTO__"])("cannot make the ad another kind of thing: %s", (name) => {
+    const ad = inLowerCase(JSON.parse(`{ "${name}": { "clusterid": 7 }, "ProcId": 0 }`));
+    expect(ad.clusterid).toBeUndefined();
+    expect(Object.getPrototypeOf(ad)).toBe(Object.prototype);
+    expect(ad).toEqual({ procid: 0 });
   });
 });
