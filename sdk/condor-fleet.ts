@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { OnEviction, Spread } from "../contract/placement.ts";
 import type { MachineSize } from "../contract/profiles.ts";
 import type { Member } from "../provider/fleet/outputs.ts";
+import { dropFrames } from "./construction.ts";
 import type { CondorFleetArgs, MemberOverrideArgs, UpdateStrategy } from "./fleet-args.ts";
 import { hostInputs } from "./host-inputs.ts";
 import type { Document, NetworkInterface, WaitFor, WatchdogAction } from "./machine-args.ts";
@@ -126,51 +127,58 @@ export class CondorFleet extends pulumi.CustomResource {
    *   `timeoutSeconds` at most (a roll: for each batch of members), removal 600 s
    */
   constructor(name: string, args: CondorFleetArgs | undefined, opts: pulumi.CustomResourceOptions = {}) {
-    super(
-      TYPE,
-      name,
-      {
-        members: undefined,
-        running: undefined,
-        ready: undefined,
-        vncPasswords: undefined,
-        consoleKey: undefined,
-        count: undefined,
-        namePrefix: undefined,
-        overrides: undefined,
-        updateStrategy: undefined,
-        minReady: undefined,
-        maxQueueSeconds: undefined,
-        removeFirst: undefined,
-        timeoutSeconds: undefined,
-        image: undefined,
-        profile: undefined,
-        network: undefined,
-        address: undefined,
-        interfaces: undefined,
-        userData: undefined,
-        sshAuthorizedKeys: undefined,
-        hostname: undefined,
-        metaData: undefined,
-        networkConfig: undefined,
-        onUserDataChange: undefined,
-        watchdog: undefined,
-        gracefulStop: undefined,
-        labels: undefined,
-        lease: undefined,
-        requirements: undefined,
-        rank: undefined,
-        spread: undefined,
-        accountingGroup: undefined,
-        priority: undefined,
-        onEviction: undefined,
-        waitFor: undefined,
-        ...args,
-        ...secretInputs(args, SECRET_INPUTS),
-        ...hostInputs(TYPE, name, opts),
-        __provider: PROVIDER,
-      },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
-    );
+    const frames = dropFrames();
+    try {
+      super(
+        TYPE,
+        name,
+        {
+          members: undefined,
+          running: undefined,
+          ready: undefined,
+          vncPasswords: undefined,
+          consoleKey: undefined,
+          count: undefined,
+          namePrefix: undefined,
+          overrides: undefined,
+          updateStrategy: undefined,
+          minReady: undefined,
+          maxQueueSeconds: undefined,
+          removeFirst: undefined,
+          timeoutSeconds: undefined,
+          image: undefined,
+          profile: undefined,
+          network: undefined,
+          address: undefined,
+          interfaces: undefined,
+          userData: undefined,
+          sshAuthorizedKeys: undefined,
+          hostname: undefined,
+          metaData: undefined,
+          networkConfig: undefined,
+          onUserDataChange: undefined,
+          watchdog: undefined,
+          gracefulStop: undefined,
+          labels: undefined,
+          lease: undefined,
+          requirements: undefined,
+          rank: undefined,
+          spread: undefined,
+          accountingGroup: undefined,
+          priority: undefined,
+          onEviction: undefined,
+          waitFor: undefined,
+          ...args,
+          ...secretInputs(args, SECRET_INPUTS),
+          ...hostInputs(TYPE, name, opts),
+          __provider: PROVIDER,
+        },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
+      );
+    } catch (failure) {
+      throw frames.traced(failure);
+    } finally {
+      frames.restore();
+    }
   }
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MachineSize } from "../contract/profiles.ts";
+import { dropFrames } from "./construction.ts";
 import { hostInputs } from "./host-inputs.ts";
 import type { Document, MachineArgs, NetworkInterface, WaitFor, WatchdogAction } from "./machine-args.ts";
 import { GUEST_SECRETS, secretInputs } from "./secret-inputs.ts";
@@ -160,54 +161,61 @@ export class CondorInstance extends pulumi.CustomResource {
    *   `timeoutSeconds` at most, removal 600 s
    */
   constructor(name: string, args: CondorInstanceArgs | undefined, opts: pulumi.CustomResourceOptions = {}) {
-    super(
-      TYPE,
-      name,
-      {
-        jobId: undefined,
-        state: undefined,
-        host: undefined,
-        ipAddress: undefined,
-        macAddress: undefined,
-        vncAddress: undefined,
-        vncPassword: undefined,
-        consoleKey: undefined,
-        addresses: undefined,
-        macAddresses: undefined,
-        network: undefined,
-        address: undefined,
-        interfaces: undefined,
-        userData: undefined,
-        sshAuthorizedKeys: undefined,
-        hostname: undefined,
-        metaData: undefined,
-        networkConfig: undefined,
-        onUserDataChange: undefined,
-        startedAt: undefined,
-        name: undefined,
-        profile: undefined,
-        labels: undefined,
-        watchdog: undefined,
-        gracefulStop: undefined,
-        requirements: undefined,
-        rank: undefined,
-        spread: undefined,
-        accountingGroup: undefined,
-        priority: undefined,
-        onEviction: undefined,
-        timeoutSeconds: undefined,
-        lease: undefined,
-        leaseEndsAt: undefined,
-        waitFor: undefined,
-        ready: undefined,
-        starts: undefined,
-        message: undefined,
-        ...args,
-        ...secretInputs(args, GUEST_SECRETS),
-        ...hostInputs(TYPE, name, opts),
-        __provider: PROVIDER,
-      },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
-    );
+    const frames = dropFrames();
+    try {
+      super(
+        TYPE,
+        name,
+        {
+          jobId: undefined,
+          state: undefined,
+          host: undefined,
+          ipAddress: undefined,
+          macAddress: undefined,
+          vncAddress: undefined,
+          vncPassword: undefined,
+          consoleKey: undefined,
+          addresses: undefined,
+          macAddresses: undefined,
+          network: undefined,
+          address: undefined,
+          interfaces: undefined,
+          userData: undefined,
+          sshAuthorizedKeys: undefined,
+          hostname: undefined,
+          metaData: undefined,
+          networkConfig: undefined,
+          onUserDataChange: undefined,
+          startedAt: undefined,
+          name: undefined,
+          profile: undefined,
+          labels: undefined,
+          watchdog: undefined,
+          gracefulStop: undefined,
+          requirements: undefined,
+          rank: undefined,
+          spread: undefined,
+          accountingGroup: undefined,
+          priority: undefined,
+          onEviction: undefined,
+          timeoutSeconds: undefined,
+          lease: undefined,
+          leaseEndsAt: undefined,
+          waitFor: undefined,
+          ready: undefined,
+          starts: undefined,
+          message: undefined,
+          ...args,
+          ...secretInputs(args, GUEST_SECRETS),
+          ...hostInputs(TYPE, name, opts),
+          __provider: PROVIDER,
+        },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: SECRET_OUTPUTS }),
+      );
+    } catch (failure) {
+      throw frames.traced(failure);
+    } finally {
+      frames.restore();
+    }
   }
 }
