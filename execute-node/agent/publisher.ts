@@ -9,6 +9,9 @@ import { run } from "./run.ts";
 const SETTLE_MS = 50;
 const REST_MS = 300;
 
+/** How long after the last update one more is sent: what the startd does with a slot whose job has ended takes a moment. */
+const AFTERWARDS_MS = 3000;
+
 /**
  * Has the startd send its slot ads to the collector now. The `update:true` of a cron job should do that, and no longer
  * does: HTCondor 23.9 sends the startd's own ad alone (ResMgr::adlist_updated), and the slots' up to five minutes later.
@@ -20,6 +23,7 @@ export class Publisher {
   readonly #log: Log;
   #wanted = false;
   #busy = false;
+  #afterwards: NodeJS.Timeout | undefined;
   #trouble = "";
 
   /** @param file - where the update of the machine ad is kept */
@@ -28,8 +32,17 @@ export class Publisher {
     this.#log = log;
   }
 
-  /** Asks for an update; what is asked for while one is on its way is one more. */
+  /**
+   * Asks for an update; what is asked for while one is on its way is one more. Another follows when all is quiet: the
+   * room that a slot gives back, by which machines are spread over nodes, is news that nobody reports.
+   */
   request(): void {
+    clearTimeout(this.#afterwards);
+    this.#afterwards = setTimeout(() => this.#send(), AFTERWARDS_MS);
+    this.#send();
+  }
+
+  #send(): void {
     this.#wanted = true;
     if (!this.#busy) void this.#publish();
   }

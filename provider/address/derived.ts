@@ -24,8 +24,12 @@ export async function checkDerivedMacs(inputs: InstanceInputs, { pool }: Context
   });
   if (held.length === 0) return;
   const own = new Set((await pool.findOwn(key)).map(({ globalJobId }) => globalJobId));
-  for (const { macAddress, holder } of held) {
-    if (own.has(holder.globalJobId)) continue;
+  const others = held.filter(({ holder }) => !own.has(holder.globalJobId));
+  if (others.length === 0) return;
+  // One of our own that was being removed may have left the queue between the two questions.
+  const latest = new Set((await pool.holders(key)).map(({ globalJobId }) => globalJobId));
+  for (const { macAddress, holder } of others) {
+    if (!latest.has(holder.globalJobId)) continue;
     throw new MacInUseError({
       what: `The MAC address ${macAddress}, which is derived from the resource's URN, is held by ${holderText(holder)}.`,
       why: "A machine that was adopted keeps its MAC address, and a stack of the same project and name, of another account, derives the same. Nothing was submitted.",

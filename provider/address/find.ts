@@ -29,8 +29,9 @@ export async function findPairs(
   const key = keyOf(inputs.resourceUrn);
   const wishes = wishesOf(inputs);
   const lookedAt = performance.now();
-  const [own, adopted, holders, addresses] = await Promise.all([
-    pool.findOwn(key),
+  // Before the holders: one of our own that leaves the queue in between would be a stranger among them.
+  const own = await pool.findOwn(key);
+  const [adopted, holders, addresses] = await Promise.all([
     inputs.adopt === undefined ? undefined : pool.find(inputs.adopt),
     pool.holders(key),
     wishes.length === 0 ? [] : addressPoolOf(settings),

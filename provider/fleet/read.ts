@@ -52,7 +52,9 @@ export async function readFleet(
   }));
   const namePrefix = inputs?.namePrefix ?? "";
   const outputs = fleetOutputs(members, namePrefix, state.consoleKey ?? "");
-  return { id, outputs: { ...properties, unacknowledged: undefined, ...outputs } };
+  // Of a fleet that no state has, how many there are to be is known to nobody but its own stack.
+  const count = isRecorded ? {} : { count: members.length };
+  return { id, outputs: { ...properties, ...count, unacknowledged: undefined, ...outputs } };
 }
 
 async function observed(seat: Seat, context: Context) {

@@ -51,9 +51,13 @@ export class Gates {
     await eventually(`somebody to stand at the gate ${gate}`, exists, (there) => there, 120);
   }
 
+  async open(gate: Gate): Promise<void> {
+    await rm(join(this.#folder, gate), { force: true });
+  }
+
   async openAll(): Promise<void> {
     for (const command of COMMANDS) {
-      for (const side of ["before", "after"]) await rm(join(this.#folder, `${side}-${command}`), { force: true });
+      for (const side of ["before", "after"] as const) await this.open(`${side}-${command}`);
     }
   }
 }

@@ -119,9 +119,9 @@ describe("the commands of HTCondor that a fleet takes whose members run", () => 
       const calls = await callsOf(other.counted, "4 running members: read by another stack");
       expect(calls.map((call) => call.split(" ")[0]).sort(), calls.join("\n")).toEqual(["condor_q", "condor_status"]);
       const { others } = await other.world.stack.outputs();
-      expect(others?.value).toMatchObject({ theirs: { count: 4, running: 4, ready: 4 } });
+      expect(others?.value).toMatchObject({ theirs: { count: 4, running: 4 } });
       const { members } = others?.value.theirs ?? {};
-      expect(Object.values(members ?? {})).toMatchObject(before.map((job) => ({ id: job.id, ready: true })));
+      expect(Object.values(members ?? {})).toMatchObject(before.map((job) => ({ id: job.id, state: "running" })));
     } finally {
       await other.world.dispose();
     }

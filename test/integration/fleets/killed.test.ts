@@ -43,21 +43,27 @@ function declare(world: FleetStack, count: number, image: TestImage): Promise<vo
   return world.declare({ fleets: { web: fleet } });
 }
 
+/** Where an `up` stops first, and what is done while it stands there. */
+interface Stop {
+  readonly at: Gate;
+  readonly look: () => Promise<void>;
+}
+
 /**
  * Brings an `up` to a gate, kills there, and does what a user would: runs `up` until it succeeds.
  *
- * @param before - what must have come about before the gate is closed
+ * @param stop - where the `up` passes before that gate is closed
  */
-async function strike(
-  world: FleetStack,
-  gates: Gates,
-  { whom, gate }: Case,
-  before: () => Promise<void> = async () => {},
-): Promise<void> {
+async function strike(world: FleetStack, gates: Gates, { whom, gate }: Case, stop?: Stop): Promise<void> {
+  if (stop !== undefined) await gates.close(stop.at);
   const up = Running.start(world, "up");
   try {
-    await before();
+    if (stop !== undefined) {
+      await gates.reached(stop.at);
+      await stop.look();
+    }
     await gates.close(gate);
+    if (stop !== undefined) await gates.open(stop.at);
     await gates.reached(gate);
     await up.kill(whom);
   } finally {
@@ -137,12 +143,12 @@ describe("whoever dies at whatever moment of a fleet's update, a rerun makes wha
       const before = await jobsOf(world);
       await declare(world, 3, second);
       let renewed: StackJob | undefined;
-      await strike(world, gates, one, async () => {
-        // The first wave is over, the second has not begun.
-        const renewedOf = async () => (await jobsOf(world)).find((job) => job.image === second.reference);
-        const isOver = (job: StackJob | undefined) => job?.acknowledged === true;
-        renewed = await eventually("the first member to be new", renewedOf, isOver, 150);
-      });
+      // The first wave's member is handed over, the second wave has not begun.
+      const look = async () => {
+        renewed = (await jobsOf(world)).find((job) => job.image === second.reference);
+        expect(renewed).toMatchObject({ acknowledged: true });
+      };
+      await strike(world, gates, one, { at: "after-condor_qedit", look });
       const after = await judge(world, ["web-0", "web-1", "web-2"], second);
       // What was done before the death is not done again.
       expect(after.find(({ name }) => name === renewed?.name)).toEqual(renewed);

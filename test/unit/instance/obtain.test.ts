@@ -232,6 +232,18 @@ describe("a MAC address that is derived", () => {
     await createInstance(INPUTS, contextOf(condor, 0), operation());
     expect(condor.jobs).toMatchObject([{ CloudAcknowledged: true }]);
   });
+
+  test("is free where its own predecessor leaves the queue between two questions", async () => {
+    const condor = new FakeCondor();
+    await createInstance(INPUTS, contextOf(condor, 0), operation());
+    const [predecessor] = condor.jobs;
+    Object.assign(predecessor ?? {}, { JobStatus: 3 });
+    condor.after = (command) => {
+      if (command === "condor_q" && condor.jobs[0] === predecessor) condor.jobs.shift();
+    };
+    const { id } = await createInstance(INPUTS, contextOf(condor, 0), operation());
+    expect(condor.jobs).toMatchObject([{ GlobalJobId: id, CloudAcknowledged: true }]);
+  });
 });
 
 describe("a preview of machines with fixed addresses", () => {
