@@ -70,7 +70,8 @@ export async function writeCached({ path, ...facts }: CachedImage): Promise<void
 
 /** Remembers that an image is used now. What cannot be remembered only makes it look older after a restart. */
 export async function touchCached(path: string): Promise<void> {
-  const now = new Date();
+  // A file that was written within this millisecond has a time within it, and was used before.
+  const now = new Date(Date.now() + 1);
   await utimes(factsPath(path), now, now).catch(() => {});
 }
 

@@ -58,6 +58,8 @@ export class Shelf {
   /** Takes in an image whose files are in place, or what is newly known about one; it is used now. */
   async put(image: CachedImage): Promise<void> {
     const { diskBytes } = await dataFacts(image.path);
+    // At the end, so that of two that were used within one millisecond the earlier one goes first.
+    this.#images.delete(image.digest);
     this.#images.set(image.digest, { image, diskBytes, lastUsedAtMs: Date.now() });
     this.#leaving.delete(image.digest);
   }
