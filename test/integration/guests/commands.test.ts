@@ -269,7 +269,7 @@ describe("a machine that a person launches", () => {
     });
     expect(web).toMatchObject({ claim: { by: "person" }, ipAddress: expect.stringMatching(/^\d+(\.\d+){3}$/) });
     expect((await run("instance", "list", "--label", "team=shop")).stdout).toMatch(
-      /\nweb .* \d+m( \d+s)? left .* launched by \S+ +cloud$/,
+      /\nweb .* (1h|5\dm( \d+s)?) left .* launched by \S+ +cloud$/,
     );
     const again = await run("instance", "launch", "launched", "--name", "web", ...SIZE);
     expect(again).toMatchObject({ exitCode: 1, stdout: "" });
