@@ -14,8 +14,7 @@ const PARTS: Readonly<Record<string, number>> = {
 
 const TYPES = Object.keys(PARTS).join(", ");
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+const CONTROL = /(?![\t\n])\p{Cc}/u;
 
 /**
  * Checks the public keys of whoever may log in, and takes off the white space around each, so that the content of a file

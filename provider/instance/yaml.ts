@@ -2,8 +2,7 @@ import { isMap, isSeq, LineCounter, parseDocument, type YAMLParseError } from "y
 import { type Checked, kindOf } from "./checked.ts";
 
 /** What cloud-init's own parser refuses wherever it stands (YAML 1.1, "Character Set"). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+const UNPRINTABLE = /(?![\t\n\r\u0085])\p{Cc}|[\ufffe\uffff]/u;
 
 /** What the parser's words quote of the text, which may be a secret, in words that quote nothing. */
 const WORDS: Readonly<Record<string, string>> = {

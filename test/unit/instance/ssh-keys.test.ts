@@ -65,6 +65,7 @@ describe("what is no public key is refused", () => {
     ["several keys", `${ED25519}\n${ECDSA}`, /must be one key; make each line an entry/],
     ["a key with a command in its comment's second line", `${ED25519} a\rb`, /must be one key/],
     ["a key with a control character", `${ED25519} a\u0000b`, /control characters/],
+    ["a key with a control character of eight bits", `${ED25519} a\u009b31mb`, /control characters/],
     ["a key of RFC 4716", `---- BEGIN SSH2 PUBLIC KEY ----\n${blob}\n---- END SSH2 PUBLIC KEY ----`, /ssh-keygen -i/],
     ["a key of PKCS#8", `-----BEGIN PUBLIC KEY-----\n${blob}\n-----END PUBLIC KEY-----`, /-m PKCS8/],
     [
